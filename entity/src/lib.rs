@@ -1,0 +1,2 @@
+//! What Tally stores and what it means.
+pub mod clock;
