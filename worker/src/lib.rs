@@ -1,1 +1,24 @@
-//! placeholder
+//! Runs the queue: apalis over the job table.
+//!
+//! | modules | what lives there |
+//! |---|---|
+//! | [`queue`] | the statements by which a job is claimed, finished, reclaimed, swept and pruned |
+//! | [`recalculation`] | what a job does: recompute students from their facts |
+//! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
+//! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
+//! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
+//! | [`backoff`] | how long a failed job waits |
+//!
+//! What must never be here: how facts are written, who may see what. apalis is named in [`engine`] only.
+
+pub mod attempt;
+pub mod backoff;
+pub mod engine;
+pub mod queue;
+pub mod recalculation;
+pub mod settings;
+pub mod wakeup;
+
+pub use attempt::drain;
+pub use engine::run;
+pub use settings::Settings;

@@ -1,0 +1,301 @@
+//! Connections to SQLite and PostgreSQL, and the transactions that write.
+
+use std::ops::Deref;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::wake::Wake;
+
+/// How long a request waits for a connection before it is told that the database is not to be had.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement waits for another process to finish writing to the same SQLite file.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a transaction is begun anew after the database chose it as the victim of a conflict.
+const MAX_CONFLICT_RETRIES: u32 = 10;
+
+/// Why a database could not be opened. The messages are for whoever configured it, and tell no password.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL is of neither database.
+    #[error(
+        "the database URL must begin with \"sqlite:\" or \"postgres://\", \
+         as in sqlite:data/tally.db or postgres://user@host/tally"
+    )]
+    UnknownScheme,
+    /// The URL cannot be read.
+    #[error("the database URL cannot be read: {0}")]
+    InvalidUrl(#[source] sqlx::Error),
+    /// The database did not answer, or refused.
+    #[error("cannot open the database {place}: {source}")]
+    Unreachable {
+        /// The file, or the host and the name of the database.
+        place: String,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// One database, SQLite or PostgreSQL. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    backend: DbBackend,
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    wake: Wake,
+    url: String,
+}
+
+impl Database {
+    /// Opens the database at `url`, with at most `max_connections` connections beside SQLite's one writer.
+    ///
+    /// A missing SQLite file is created; missing tables are not.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
+        if url.starts_with("sqlite:") {
+            Self::connect_sqlite(url, max_connections).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::connect_postgres(url, max_connections).await
+        } else {
+            Err(ConnectError::UnknownScheme)
+        }
+    }
+
+    async fn connect_sqlite(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(ConnectError::InvalidUrl)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(SQLITE_BUSY_TIMEOUT);
+        let unreachable = |source| ConnectError::Unreachable {
+            place: options.get_filename().display().to_string(),
+            source,
+        };
+        // The writer comes first: it creates the file and sets the journal mode that the readers need.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(SQLITE_BUSY_TIMEOUT)
+            .connect_with(options.clone())
+            .await
+            .map_err(unreachable)?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.clone().read_only(true).create_if_missing(false))
+            .await
+            .map_err(unreachable)?;
+        Ok(Self {
+            backend: DbBackend::Sqlite,
+            reader: reader.into(),
+            writer: writer.into(),
+            wake: Wake::new(),
+            url: url.to_owned(),
+        })
+    }
+
+    async fn connect_postgres(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
+        let options =
+            PgConnectOptions::from_str(url).map_err(ConnectError::InvalidUrl)?.application_name("tally");
+        let place = format!(
+            "{} on {}",
+            options.get_database().unwrap_or("of the same name as the user"),
+            options.get_host()
+        );
+        let pool: DatabaseConnection = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(|source| ConnectError::Unreachable { place, source })?
+            .into();
+        Ok(Self {
+            backend: DbBackend::Postgres,
+            reader: pool.clone(),
+            writer: pool,
+            wake: Wake::new(),
+            url: url.to_owned(),
+        })
+    }
+
+    /// Which of the two databases it is.
+    pub const fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// The URL that it was opened with. It may hold a password: never log it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// For reading. On SQLite these connections cannot write.
+    pub const fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For single statements that write. A transaction that writes is begun with [`Self::begin_write`].
+    pub const fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// What workers of this process listen to.
+    pub const fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// On SQLite it takes the write lock at once: one that reads first and asks for the lock later fails as soon as
+    /// somebody else has committed in between.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn begin_write(&self) -> Result<WriteTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.backend == DbBackend::Sqlite)
+                .then_some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let txn = self.writer.begin_with_options(options).await?;
+        Ok(WriteTransaction { txn, wake: self.wake.clone(), enqueued: AtomicBool::new(false) })
+    }
+
+    /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict.
+    ///
+    /// # Errors
+    /// What `work` returned, after a rollback; or whatever the database reports.
+    pub async fn write<W: UnitOfWork>(&self, work: &W) -> Result<W::Output, W::Error> {
+        let mut retries = 0;
+        loop {
+            match self.try_write(work).await {
+                Err(error)
+                    if retries < MAX_CONFLICT_RETRIES && error.as_db_err().is_some_and(is_conflict) =>
+                {
+                    retries += 1;
+                    tracing::debug!(retries, "transaction conflict, beginning anew");
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_write<W: UnitOfWork>(&self, work: &W) -> Result<W::Output, W::Error> {
+        let txn = self.begin_write().await?;
+        let output = work.run(&txn).await?;
+        txn.commit().await?;
+        Ok(output)
+    }
+}
+
+/// What is done within one transaction. It may be run several times, of which at most one is committed.
+pub trait UnitOfWork: Sync {
+    /// What it results in.
+    type Output: Send;
+    /// Why it may fail.
+    type Error: From<DbErr> + AsDbErr + Send;
+
+    /// Does the work in `txn`, which the caller commits, or rolls back on an error.
+    fn run(&self, txn: &WriteTransaction) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// An error that may stem from the database.
+pub trait AsDbErr {
+    /// The database's error, if that is what it stems from.
+    fn as_db_err(&self) -> Option<&DbErr>;
+}
+
+impl AsDbErr for DbErr {
+    fn as_db_err(&self) -> Option<&DbErr> {
+        Some(self)
+    }
+}
+
+/// A transaction that writes. Dropped without [`Self::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct WriteTransaction {
+    txn: DatabaseTransaction,
+    wake: Wake,
+    enqueued: AtomicBool,
+}
+
+impl WriteTransaction {
+    /// Notes that a job was enqueued, so that workers are woken after the commit and not before.
+    pub(crate) fn wake_on_commit(&self) {
+        self.enqueued.store(true, Ordering::Relaxed);
+    }
+
+    /// Commits, and then wakes the workers if a job was enqueued.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.txn.commit().await?;
+        if self.enqueued.load(Ordering::Relaxed) {
+            self.wake.signal();
+        }
+        Ok(())
+    }
+}
+
+impl Deref for WriteTransaction {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.txn
+    }
+}
+
+/// The code that the database gave for an error: an SQLSTATE, or SQLite's extended result code.
+fn error_code(error: &DbErr) -> Option<String> {
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned)
+}
+
+/// Whether the database gave up a transaction that may well succeed when it is begun anew: a serialization failure or a
+/// deadlock on PostgreSQL; a busy or locked file, or an outdated snapshot, on SQLite.
+pub fn is_conflict(error: &DbErr) -> bool {
+    error_code(error)
+        .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "5" | "6" | "261" | "517"))
+}
+
+/// Whether the fault lies with the connection or the server's state, not with what was asked: trying again later is
+/// likely to help.
+pub fn is_transient(error: &DbErr) -> bool {
+    match error {
+        _ if is_conflict(error) => true,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
+            match error_code(error) {
+                // Connection exceptions, resources, operator intervention (shutting down, starting up).
+                Some(code) => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+                None => matches!(
+                    **inner,
+                    sqlx::Error::Io(_)
+                        | sqlx::Error::Tls(_)
+                        | sqlx::Error::Protocol(_)
+                        | sqlx::Error::PoolTimedOut
+                        | sqlx::Error::PoolClosed
+                        | sqlx::Error::WorkerCrashed
+                ),
+            }
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,148 @@
+//! One try at a claim: whatever goes wrong, every job of it gets an outcome of its own.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use entity::clock::SharedClock;
+use entity::database::{Database, is_transient};
+use entity::sea_orm::DbErr;
+use futures::FutureExt;
+
+use crate::queue::{self, Claim};
+use crate::recalculation;
+
+/// How long to wait before an outcome that could not be written is written again.
+const OUTCOME_RETRY: Duration = Duration::from_millis(500);
+/// An outcome that cannot be written for this many tries is left to the lease: it runs out, and the job runs again.
+const OUTCOME_TRIES: u32 = 120;
+
+/// Tries claims on behalf of one worker.
+#[derive(Debug)]
+pub struct Attempts {
+    db: Database,
+    clock: SharedClock,
+    worker: String,
+    counters: Counters,
+}
+
+/// What a worker has done since it started.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Jobs under way.
+    pub running: AtomicI64,
+    /// Jobs completed.
+    pub done: AtomicI64,
+    /// Attempts that failed.
+    pub failed: AtomicI64,
+}
+
+enum Failure {
+    /// The database is not to be had, or gave up this transaction: not the job's fault.
+    Transient(DbErr),
+    /// The job itself cannot be done.
+    Job(String),
+}
+
+impl Attempts {
+    /// Tries on behalf of `worker`.
+    pub fn new(db: Database, clock: SharedClock, worker: String) -> Self {
+        Self { db, clock, worker, counters: Counters::default() }
+    }
+
+    /// What has been done so far.
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Recalculates the students of `claim`. Never fails and never panics: each job is completed, failed, or handed back.
+    pub async fn run(&self, claim: Claim) {
+        let running = i64::try_from(claim.jobs.len()).unwrap_or(i64::MAX);
+        self.counters.running.fetch_add(running, Ordering::Relaxed);
+        self.run_together(claim).await;
+        self.counters.running.fetch_sub(running, Ordering::Relaxed);
+    }
+
+    async fn run_together(&self, claim: Claim) {
+        let together = claim.jobs.len() > 1;
+        match self.recalculate(&claim).await {
+            Ok(()) => {}
+            // One poisoned student fails alone.
+            Err(Failure::Job(_)) if together => {
+                for single in claim.into_singles() {
+                    self.run_alone(single).await;
+                }
+            }
+            Err(failure) => self.settle(claim, failure).await,
+        }
+    }
+
+    async fn run_alone(&self, claim: Claim) {
+        if let Err(failure) = self.recalculate(&claim).await {
+            self.settle(claim, failure).await;
+        }
+    }
+
+    async fn recalculate(&self, claim: &Claim) -> Result<(), Failure> {
+        let work = recalculation::recalculate(&self.db, &*self.clock, claim);
+        match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Ok(recalculated)) => {
+                let done = i64::try_from(recalculated.completed).unwrap_or(i64::MAX);
+                self.counters.done.fetch_add(done, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(Err(error)) if is_transient(&error) => Err(Failure::Transient(error)),
+            Ok(Err(error)) => Err(Failure::Job(error.to_string())),
+            Err(panic) => Err(Failure::Job(panic_message(&*panic))),
+        }
+    }
+
+    /// Writes down what became of the jobs of `claim`, again and again if the database is not to be had.
+    async fn settle(&self, claim: Claim, failure: Failure) {
+        let jobs: Vec<String> = claim.jobs.iter().map(|job| job.id.to_string()).collect();
+        match &failure {
+            Failure::Transient(error) => tracing::warn!(?jobs, %error, "jobs handed back"),
+            Failure::Job(error) => {
+                self.counters.failed.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(?jobs, error, "attempt failed");
+            }
+        }
+        for _ in 0..OUTCOME_TRIES {
+            let written = match &failure {
+                Failure::Transient(_) => queue::release(&self.db, &claim).await,
+                Failure::Job(error) => queue::fail(&self.db, &self.worker, &claim, error).await,
+            };
+            let Err(error) = written else { return };
+            tracing::warn!(?jobs, %error, "the outcome of jobs could not be written, trying again");
+            tokio::time::sleep(OUTCOME_RETRY).await;
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("without a message"))
+}
+
+/// Runs every job that is due, one batch after another, until none is left. Returns how many were claimed.
+///
+/// For tools and tests that want to see the end of the work; a worker is [`crate::run`].
+///
+/// # Errors
+/// Whatever the database reports when jobs are claimed.
+pub async fn drain(db: &Database, clock: &SharedClock) -> Result<usize, DbErr> {
+    let settings = crate::Settings::for_backend(db.backend());
+    let worker = crate::engine::worker_name();
+    let attempts = Attempts::new(db.clone(), clock.clone(), worker.clone());
+    let mut claimed = 0;
+    loop {
+        let claim = queue::claim(db, &worker, settings.batch, settings.lease).await?;
+        if claim.jobs.is_empty() {
+            return Ok(claimed);
+        }
+        claimed += claim.jobs.len();
+        attempts.run(claim).await;
+    }
+}

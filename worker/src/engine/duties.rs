@@ -1,0 +1,81 @@
+//! What a worker does beside running jobs, from tasks of its own, so that no slow job can hold it up: heartbeats, and
+//! the upkeep of the queue. Errors are absorbed: each duty comes round again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::clock::SharedClock;
+use entity::database::Database;
+use entity::sea_orm::DbErr;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use super::registration;
+use crate::attempt::Attempts;
+use crate::{Settings, queue};
+
+/// Kinds of job that earlier versions ran and this one does not. Those that still wait are cancelled.
+const RETIRED_KINDS: [&str; 0] = [];
+
+/// What the duties work with.
+pub(super) struct Duties {
+    pub(super) db: Database,
+    pub(super) clock: SharedClock,
+    pub(super) worker: String,
+    pub(super) attempts: Arc<Attempts>,
+    pub(super) settings: Settings,
+}
+
+impl Duties {
+    /// Does all duties until `end`.
+    pub(super) async fn run(self, end: CancellationToken) {
+        let settings = self.settings;
+        let duties = Arc::new(self);
+        let heartbeat = every(settings.lease / 3, || duties.clone().heartbeat());
+        let reclaim = every(settings.reclaim_every, || duties.clone().reclaim());
+        let sweep = every(settings.sweep_every, || duties.clone().sweep());
+        tokio::select! {
+            () = end.cancelled() => {}
+            ((), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep) } => {}
+        }
+    }
+
+    async fn heartbeat(self: Arc<Self>) -> Result<(), DbErr> {
+        queue::extend(&self.db, &self.worker, self.settings.lease).await?;
+        registration::alive(&self.db, &self.worker, self.attempts.counters()).await
+    }
+
+    async fn reclaim(self: Arc<Self>) -> Result<(), DbErr> {
+        let lost = queue::reclaim_lost(&self.db).await?;
+        if lost > 0 {
+            tracing::warn!(lost, "jobs taken back from workers that stopped reporting");
+            self.db.wake().signal();
+        }
+        Ok(())
+    }
+
+    async fn sweep(self: Arc<Self>) -> Result<(), DbErr> {
+        let swept = queue::sweep_stale(&self.db, self.clock.now()).await?;
+        if swept > 0 {
+            tracing::warn!(swept, "stale students without a job were enqueued");
+        }
+        queue::cancel_retired(&self.db, &RETIRED_KINDS).await?;
+        queue::prune(&self.db, self.settings.retention).await?;
+        Ok(())
+    }
+}
+
+async fn every<F, D>(period: Duration, mut duty: F)
+where
+    F: FnMut() -> D,
+    D: Future<Output = Result<(), DbErr>>,
+{
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = duty().await {
+            tracing::warn!(%error, "a duty of the worker failed and will be done again");
+        }
+    }
+}

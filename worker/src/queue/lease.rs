@@ -1,0 +1,83 @@
+//! Leases: kept up by a heartbeat, and taken back when it stops.
+
+use std::time::Duration;
+
+use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::job::{self, Column};
+use entity::{db_time, job_failure};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
+
+/// What is recorded for an attempt whose worker stopped reporting.
+const LOST_LEASE: &str = "the worker stopped reporting before the job was done";
+
+/// Extends the leases of everything that `worker` runs to `lease` from now.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn extend(db: &Database, worker: &str, lease: Duration) -> Result<(), DbErr> {
+    job::Entity::update_many()
+        .col_expr(Column::LeaseExpiresAt, db_time::after(db.backend(), lease))
+        .filter(Column::ClaimedBy.eq(worker))
+        .filter(Expr::cust("state = 'running'"))
+        .exec(db.writer())
+        .await?;
+    Ok(())
+}
+
+/// Takes back the jobs whose lease has run out, and returns how many there were.
+///
+/// The attempt was counted when it began, so a job that kills its worker each time ends discarded.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn reclaim_lost(db: &Database) -> Result<usize, DbErr> {
+    if !any_lost(db).await? {
+        return Ok(0);
+    }
+    db.write(&ReclaimLost(db)).await
+}
+
+struct ReclaimLost<'a>(&'a Database);
+
+impl UnitOfWork for ReclaimLost<'_> {
+    type Output = usize;
+    type Error = DbErr;
+
+    async fn run(&self, txn: &WriteTransaction) -> Result<usize, DbErr> {
+        let backend = self.0.backend();
+        let now = db_time::now_sql(backend);
+        let sql = format!(
+            "UPDATE job SET run_at = {now}, lease_expires_at = NULL, last_error = $1, \
+             state = CASE WHEN attempt >= max_attempts THEN 'discarded' ELSE 'retryable' END, \
+             finished_at = CASE WHEN attempt >= max_attempts THEN {now} ELSE NULL END \
+             WHERE {lost} RETURNING *",
+            lost = lost_sql(self.0),
+        );
+        let statement = Statement::from_sql_and_values(backend, sql, [LOST_LEASE.into()]);
+        let lost = job::Entity::find().from_raw_sql(statement).all(&**txn).await?;
+        let failures = lost.iter().map(|job| job_failure::ActiveModel {
+            student_id: Set(job.student_id),
+            job_id: Set(job.id),
+            attempt: Set(job.attempt),
+            worker: Set(job.claimed_by.clone().unwrap_or_default()),
+            error: Set(LOST_LEASE.to_owned()),
+            ..Default::default()
+        });
+        if !lost.is_empty() {
+            job_failure::Entity::insert_many(failures).exec_without_returning(&**txn).await?;
+        }
+        Ok(lost.len())
+    }
+}
+
+/// A look before the leap: on SQLite even an update that finds nothing takes the write lock.
+async fn any_lost(db: &Database) -> Result<bool, DbErr> {
+    let sql = format!("SELECT 1 FROM job WHERE {} LIMIT 1", lost_sql(db));
+    let found = db.reader().query_one_raw(Statement::from_string(db.backend(), sql)).await?;
+    Ok(found.is_some())
+}
+
+fn lost_sql(db: &Database) -> String {
+    format!("state = 'running' AND lease_expires_at < {}", db_time::now_sql(db.backend()))
+}

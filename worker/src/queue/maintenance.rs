@@ -1,0 +1,137 @@
+//! What keeps the queue whole: the sweep for stale students, the end of retired kinds, the pruning of what is done.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::id::StudentId;
+use entity::{change, db_time, job};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+
+/// Rows per transaction, so that none is held for long.
+const PAGE: u32 = 1000;
+
+/// A student whose job was discarded is left alone by the sweep for this long: often enough to heal by itself once the
+/// cause is gone, seldom enough to cost nothing until then.
+const REST_AFTER_DISCARD: Duration = Duration::from_hours(1);
+
+/// How long finished jobs are kept to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// For completed jobs.
+    pub completed: Duration,
+    /// For discarded and cancelled jobs.
+    pub failed: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { completed: Duration::from_hours(24), failed: Duration::from_hours(7 * 24) }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    student_id: StudentId,
+}
+
+/// Enqueues a recalculation of every student who is stale and has no job that will see to it. Returns how many.
+///
+/// This cannot happen by itself: a fact and its job commit together. It mends what was done by hand, what a restored
+/// backup left behind, and jobs that were cancelled.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn sweep_stale(db: &Database, now: DateTime<Utc>) -> Result<usize, DbErr> {
+    let mut swept = 0;
+    loop {
+        let students = stale_without_job(db).await?;
+        if students.is_empty() {
+            return Ok(swept);
+        }
+        swept += students.len();
+        db.write(&Enqueue { students, now }).await?;
+    }
+}
+
+struct Enqueue {
+    students: BTreeSet<StudentId>,
+    now: DateTime<Utc>,
+}
+
+impl UnitOfWork for Enqueue {
+    type Output = ();
+    type Error = DbErr;
+
+    async fn run(&self, txn: &WriteTransaction) -> Result<(), DbErr> {
+        change::enqueue_recalculation(txn, &self.students, job::LIVE_PRIORITY, self.now).await
+    }
+}
+
+async fn stale_without_job(db: &Database) -> Result<BTreeSet<StudentId>, DbErr> {
+    let sql = format!(
+        "SELECT student_id FROM student_profile AS stale \
+         WHERE facts_revision <> aggregated_revision AND NOT EXISTS ( \
+           SELECT 1 FROM job WHERE job.student_id = stale.student_id AND job.kind = '{kind}' \
+             AND (state IN ('available', 'scheduled', 'running', 'retryable') \
+               OR (state = 'discarded' AND finished_at > {rested}))) \
+         LIMIT {PAGE}",
+        kind = job::RECALCULATE,
+        rested = db_time::before_sql(db.backend(), REST_AFTER_DISCARD),
+    );
+    let rows = Row::find_by_statement(Statement::from_string(db.backend(), sql)).all(db.reader()).await?;
+    Ok(rows.into_iter().map(|row| row.student_id).collect())
+}
+
+/// Cancels the waiting jobs of kinds that no version runs any more. Returns how many.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn cancel_retired(db: &Database, retired: &[&str]) -> Result<u64, DbErr> {
+    let mut cancelled = 0;
+    for kind in retired {
+        let sql = format!(
+            "UPDATE job SET state = 'cancelled', finished_at = {}, last_error = 'this kind of job is retired' \
+             WHERE kind = $1 AND state IN ('available', 'scheduled', 'retryable')",
+            db_time::now_sql(db.backend()),
+        );
+        let statement = Statement::from_sql_and_values(db.backend(), sql, [(*kind).into()]);
+        cancelled += db.writer().execute_raw(statement).await?.rows_affected();
+    }
+    Ok(cancelled)
+}
+
+/// Deletes finished jobs that are older than the retention says, with their failures. Returns how many.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn prune(db: &Database, retention: Retention) -> Result<u64, DbErr> {
+    let completed = db_time::before_sql(db.backend(), retention.completed);
+    let failed = db_time::before_sql(db.backend(), retention.failed);
+    let mut pruned = 0;
+    for (states, before) in [("'completed'", completed), ("'discarded', 'cancelled'", failed)] {
+        pruned += prune_states(db, states, &before).await?;
+    }
+    let orphans = "DELETE FROM job_failure WHERE NOT EXISTS (SELECT 1 FROM job \
+                   WHERE job.student_id = job_failure.student_id AND job.id = job_failure.job_id)";
+    db.writer().execute_unprepared(orphans).await?;
+    Ok(pruned)
+}
+
+async fn prune_states(db: &Database, states: &str, before: &str) -> Result<u64, DbErr> {
+    let sql = format!(
+        "DELETE FROM job WHERE (student_id, id) IN ( \
+           SELECT student_id, id FROM job WHERE state IN ({states}) AND finished_at < {before} \
+             AND state IN ('completed', 'discarded', 'cancelled') \
+           LIMIT {PAGE})"
+    );
+    let mut pruned = 0;
+    loop {
+        let deleted = db.writer().execute_unprepared(&sql).await?.rows_affected();
+        pruned += deleted;
+        if deleted < u64::from(PAGE) {
+            return Ok(pruned);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What can be set about a worker.
+
+use std::time::Duration;
+
+use entity::sea_orm::DbBackend;
+
+use crate::queue::Retention;
+
+/// The settings of one worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How many claims are worked on at once.
+    pub concurrency: usize,
+    /// How many jobs are claimed, and recomputed in one set of statements, at most.
+    pub batch: usize,
+    /// How long a claim holds without a heartbeat. Heartbeats come three times as often.
+    pub lease: Duration,
+    /// How often the table is looked at without a wake-up.
+    pub poll: Duration,
+    /// How often lost leases are looked for.
+    pub reclaim_every: Duration,
+    /// How often stale students without a job, retired kinds and finished jobs are looked for.
+    pub sweep_every: Duration,
+    /// How long finished jobs are kept.
+    pub retention: Retention,
+    /// How long the running jobs may take to finish when the worker is asked to stop.
+    pub shutdown_deadline: Duration,
+}
+
+impl Settings {
+    /// What suits the database: SQLite has one writer, so that one claim at a time is all there is to gain.
+    pub fn for_backend(backend: DbBackend) -> Self {
+        Self {
+            concurrency: if backend == DbBackend::Sqlite { 1 } else { 4 },
+            batch: 100,
+            lease: Duration::from_secs(30),
+            poll: Duration::from_secs(1),
+            reclaim_every: Duration::from_secs(1),
+            sweep_every: Duration::from_secs(10),
+            retention: Retention::default(),
+            shutdown_deadline: Duration::from_secs(20),
+        }
+    }
+}
