@@ -1,1 +1,22 @@
-//! placeholder
+//! Tally's GraphQL API over axum.
+//!
+//! | modules | what lives there |
+//! |---|---|
+//! | [`http`] | from a request to the schema and back: routes, authentication, GraphQL over HTTP |
+//! | [`auth`], [`viewer`] | tokens and their keys; who is asking |
+//! | [`schema`] | the GraphQL schema: types, inputs, resolvers |
+//! | [`service`] | what a resolver calls: writing facts, reading within what a viewer may see |
+//! | [`error`] | what can go wrong, and what a client sees of it |
+//! | [`config`], [`demo`] | the command line and the environment; the invented school |
+//!
+//! The way of a request: viewer, typed input, one call of a service, payload. What must never be here: SQL in a resolver,
+//! a transaction outside a service, the worker outside the binary's `main`.
+
+pub mod auth;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod http;
+pub mod schema;
+pub mod service;
+pub mod viewer;

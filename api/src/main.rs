@@ -1,2 +1,254 @@
-//! placeholder
-fn main() {}
+//! `tally-api`: serves the API, with the worker in the same process unless told otherwise.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use api::auth::{self, Identity, SecretOrigin, TokenVerifier};
+use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogFormat, TokenArgs};
+use api::demo::{self, Filled};
+use api::error::ApiError;
+use api::http::App;
+use api::schema::Services;
+use api::service::read::{self, Columns};
+use clap::Parser;
+use entity::clock::{Clock, SharedClock, SystemClock};
+use entity::database::Database;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut message = format!("tally-api: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                let text = cause.to_string();
+                if !message.contains(&text) {
+                    let _ = write!(message, ": {text}");
+                }
+                source = cause.source();
+            }
+            let _ = writeln!(std::io::stderr(), "{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Outcome {
+    start_logging(&cli.log)?;
+    match cli.command {
+        None => serve(cli).await,
+        Some(Command::Token(token)) => print_token(&cli.auth, &token),
+        Some(Command::Export { what: Export::Profiles { without_update_time } }) => {
+            let columns = if without_update_time { Columns::Numbers } else { Columns::All };
+            let db = open(&cli.database).await?;
+            read::export_profiles_unscoped(db.reader(), columns, std::io::stdout().lock()).await?;
+            Ok(())
+        }
+        Some(Command::Migrate) => {
+            open(&cli.database).await?;
+            say("The database is up to date.\n")
+        }
+        Some(Command::Schema) => say(&api::schema::sdl()),
+    }
+}
+
+/// Opens the database and brings its schema up to date.
+async fn open(args: &DatabaseArgs) -> Outcome<Database> {
+    if let Some(path) = args.database_url.strip_prefix("sqlite:") {
+        make_folder_of(Path::new(path.trim_start_matches("//").split('?').next().unwrap_or_default()))?;
+    }
+    let db = Database::connect(&args.database_url, args.database_connections)
+        .await
+        .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
+    migration::migrate(db.writer()).await?;
+    Ok(db)
+}
+
+async fn fill(db: &Database, clock: &dyn Clock) -> Outcome<Filled> {
+    demo::fill(db, clock.now()).await.map_err(|error| match error {
+        ApiError::User(error) => format!("--demo: {}", error.message).into(),
+        ApiError::Database(error) => error.into(),
+    })
+}
+
+fn make_folder_of(file: &Path) -> Outcome {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => std::fs::create_dir_all(folder)
+            .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()).into()),
+        None => Ok(()),
+    }
+}
+
+async fn serve(cli: Cli) -> Outcome {
+    let listen = cli.serve.listen;
+    if !listen.ip().is_loopback() && !cli.auth.is_configured() {
+        return Err(format!(
+            "--listen (TALLY_LISTEN) is {listen}, which others can reach: \
+             set --jwt-secret-file (TALLY_JWT_SECRET_FILE) or --jwks (TALLY_JWKS) first"
+        )
+        .into());
+    }
+    let clock: SharedClock = Arc::new(SystemClock);
+    let (verifier, keys) = verifier(&cli.auth, clock.clone())?;
+    let db = open(&cli.database).await?;
+    let demo = if cli.serve.demo { Some(fill(&db, &*clock).await?) } else { None };
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("--listen (TALLY_LISTEN) {listen}: {error}"))?;
+
+    let stop = stop_on_signal()?;
+    let worker = tokio::spawn(background(db.clone(), clock.clone(), cli.serve.no_worker, stop.clone()));
+    greet(&listener, &cli, &keys, demo)?;
+    let app = App::new(Services { db, clock }, verifier);
+    api::http::serve(listener, app, stop.clone()).await?;
+    stop.cancel();
+    worker.await?.map_err(Into::into)
+}
+
+/// The worker, or what tells the workers of other processes of our commits.
+async fn background(
+    db: Database,
+    clock: SharedClock,
+    no_worker: bool,
+    stop: CancellationToken,
+) -> Result<(), worker::engine::EngineError> {
+    let announced = tokio::spawn(worker::wakeup::announce(db.clone(), stop.clone()));
+    if !no_worker {
+        let settings = worker::Settings::for_backend(db.backend());
+        worker::run(db, clock, settings, stop).await?;
+    }
+    let _ = announced.await;
+    Ok(())
+}
+
+/// A token that is cancelled by the first SIGTERM or SIGINT. The second one ends the process at once.
+fn stop_on_signal() -> Outcome<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        for second in [false, true] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if second {
+                std::process::exit(130);
+            }
+            stopping.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+/// The verifier of tokens, and a sentence about its keys.
+fn verifier(args: &AuthArgs, clock: SharedClock) -> Outcome<(TokenVerifier, String)> {
+    if let Some(source) = args.jwks_source() {
+        let keys = format!("tokens are checked with the keys of {source}");
+        let verifier = TokenVerifier::jwks(source, args.rules(), clock)
+            .map_err(|error| format!("--jwks (TALLY_JWKS): {error}"))?;
+        return Ok((verifier, keys));
+    }
+    let file = args.secret_file();
+    let (secret, origin) = secret(args)?;
+    let made = if origin == SecretOrigin::Created { ", made just now for this machine" } else { "" };
+    let keys = format!("tokens are checked with the secret in {}{made}", file.display());
+    Ok((TokenVerifier::hs256(secret.expose(), args.rules(), clock), keys))
+}
+
+fn secret(args: &AuthArgs) -> Outcome<(auth::Secret, SecretOrigin)> {
+    let file = args.secret_file();
+    make_folder_of(&file)?;
+    auth::load_or_create_secret(&file).map_err(|error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("--jwt-secret-file (TALLY_JWT_SECRET_FILE): {error}{cause}").into()
+    })
+}
+
+fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
+    if args.jwks.is_some() {
+        return Err("--jwks (TALLY_JWKS) is set: tokens are signed by whoever has its private keys".into());
+    }
+    let (secret, _) = secret(args)?;
+    let identity =
+        Identity::new(token.role, token.subject.as_str()).map_err(|error| format!("--subject: {error}"))?;
+    let lifetime = chrono::TimeDelta::hours(token.hours.into());
+    let token = auth::sign_hs256(&secret, &identity, SystemClock.now(), lifetime, &args.rules())?;
+    say(&format!("{token}\n"))
+}
+
+fn start_logging(args: &LogArgs) -> Outcome {
+    let filter = EnvFilter::try_new(&args.log).map_err(|error| format!("--log (TALLY_LOG): {error}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Says on the screen where the product is and what to do next.
+fn greet(listener: &TcpListener, cli: &Cli, keys: &str, demo: Option<Filled>) -> Outcome {
+    let address = listener.local_addr()?;
+    let database = if cli.database.database_url.starts_with("sqlite:") {
+        cli.database.database_url.as_str()
+    } else {
+        "PostgreSQL"
+    };
+    let worker = if cli.serve.no_worker { "not in this process" } else { "in this process" };
+    let mut text = format!(
+        "Tally is ready.\n  \
+         GraphQL    http://{address}/graphql\n  \
+         database   {database}\n  \
+         worker     {worker}\n  \
+         keys       {keys}\n\n"
+    );
+    if cli.auth.jwks.is_none() {
+        let subject = demo.as_ref().map_or("someone", |demo| demo.guardian.as_str());
+        let role = if demo.is_some() { "guardian" } else { "admin" };
+        let query = if demo.is_some() {
+            "{ myChildren { student { displayName } overallAverageScore } }"
+        } else {
+            "{ me { role subject } }"
+        };
+        write!(
+            text,
+            "Try, in another terminal:\n  \
+             TOKEN=$({program} token --role {role} --subject {subject})\n  \
+             curl http://{address}/graphql -H \"Authorization: Bearer $TOKEN\" \\\n    \
+             -H 'Content-Type: application/json' -d '{{\"query\": \"{query}\"}}'\n",
+            program = program(),
+        )?;
+    }
+    if demo.is_none() && !cli.serve.no_worker {
+        text.push_str("Or start with --demo to fill an empty database with a small invented school.\n");
+    }
+    say(&text)
+}
+
+/// How this program was called.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "tally-api".to_owned())
+}
+
+/// Writes to standard output. That nobody reads it any more is no error.
+fn say(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

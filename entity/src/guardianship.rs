@@ -21,6 +21,8 @@ pub struct Model {
     pub valid_until: Option<ChronoDateTimeUtc>,
     /// When it was revoked, if it was. A revoked right holds at no time, whatever its dates.
     pub revoked_at: Option<ChronoDateTimeUtc>,
+    /// When the writing system's newest accepted event happened, if it said.
+    pub occurred_at: Option<ChronoDateTimeUtc>,
 }
 
 /// Has no relation that is joined through the entity.

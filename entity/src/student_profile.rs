@@ -42,9 +42,17 @@ pub struct Model {
     pub stale_since: Option<ChronoDateTimeUtc>,
 }
 
-/// Has no relation that is joined through the entity.
+/// What a profile is joined with.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The student.
+    #[sea_orm(
+        belongs_to = "super::student::Entity",
+        from = "Column::StudentId",
+        to = "super::student::Column::Id"
+    )]
+    Student,
+}
 
 impl ActiveModelBehavior for ActiveModel {}
 

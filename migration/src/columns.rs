@@ -8,9 +8,13 @@ pub(crate) fn id(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).uuid().not_null().take()
 }
 
-/// A text that must be there.
-pub(crate) fn text(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().not_null().take()
+/// A text that must be there. Compared and ordered by its bytes, so that both databases agree whatever their locale.
+pub(crate) fn text(name: &'static str, backend: DbBackend) -> ColumnDef {
+    let mut text = ColumnDef::new(name).text().not_null().take();
+    if backend == DbBackend::Postgres {
+        text.extra("COLLATE \"C\"");
+    }
+    text
 }
 
 /// A text that may be missing.

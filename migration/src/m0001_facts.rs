@@ -1,6 +1,7 @@
 //! The facts: people, courses, enrolments, quizzes, attempts, assignments, submissions.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::columns::{count, id, one_of, optional_time, score, text, time};
 
@@ -10,19 +11,22 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in
-            [named("student", "display_name"), named("guardian", "display_name"), named("course", "title")]
-        {
+        let backend = manager.get_database_backend();
+        for table in [
+            named("student", "display_name", backend),
+            named("guardian", "display_name", backend),
+            named("course", "title", backend),
+        ] {
             manager.create_table(table).await?;
         }
         for name in ["quiz", "assignment"] {
-            manager.create_table(task(name)).await?;
+            manager.create_table(task(name, backend)).await?;
             manager.create_index(index(name, "course_id", &["course_id"])).await?;
         }
         manager.create_table(guardianship()).await?;
         manager.create_index(index("guardianship", "guardian_id", &["guardian_id"])).await?;
 
-        manager.create_table(enrollment()).await?;
+        manager.create_table(enrollment(backend)).await?;
         manager.create_index(unique("enrollment", "sourced_id", &["student_id", "sourced_id"])).await?;
         manager
             .get_connection()
@@ -33,9 +37,9 @@ impl MigrationTrait for Migration {
             .await?;
         manager.create_index(index("enrollment", "id", &["id"])).await?;
 
-        manager.create_table(item("quiz_attempt", "quiz", "started_at", "completed_at")).await?;
+        manager.create_table(item("quiz_attempt", "quiz", "started_at", "completed_at", backend)).await?;
         manager
-            .create_table(item("assignment_submission", "assignment", "submitted_at", "graded_at"))
+            .create_table(item("assignment_submission", "assignment", "submitted_at", "graded_at", backend))
             .await?;
         for (name, task) in [("quiz_attempt", "quiz_id"), ("assignment_submission", "assignment_id")] {
             manager.create_index(unique(name, "sourced_id", &["student_id", "sourced_id"])).await?;
@@ -48,19 +52,19 @@ impl MigrationTrait for Migration {
 }
 
 /// A person or a course: an id, the writing system's id, and a name.
-fn named(table: &'static str, name: &'static str) -> TableCreateStatement {
+fn named(table: &'static str, name: &'static str, backend: DbBackend) -> TableCreateStatement {
     Table::create()
         .table(table)
         .col(id("id").primary_key())
-        .col(text("sourced_id").unique_key())
-        .col(text(name))
+        .col(text("sourced_id", backend).unique_key())
+        .col(text(name, backend))
         .col(optional_time("occurred_at"))
         .take()
 }
 
 /// A quiz or an assignment of a course.
-fn task(table: &'static str) -> TableCreateStatement {
-    named(table, "title")
+fn task(table: &'static str, backend: DbBackend) -> TableCreateStatement {
+    named(table, "title", backend)
         .col(id("course_id"))
         .foreign_key(&mut references(table, "course_id", "course"))
         .take()
@@ -74,6 +78,7 @@ fn guardianship() -> TableCreateStatement {
         .col(time("valid_from"))
         .col(optional_time("valid_until"))
         .col(optional_time("revoked_at"))
+        .col(optional_time("occurred_at"))
         .primary_key(Index::create().col("student_id").col("guardian_id"))
         .foreign_key(references("guardianship", "student_id", "student").on_delete(ForeignKeyAction::Cascade))
         .foreign_key(
@@ -82,12 +87,12 @@ fn guardianship() -> TableCreateStatement {
         .take()
 }
 
-fn enrollment() -> TableCreateStatement {
+fn enrollment(backend: DbBackend) -> TableCreateStatement {
     Table::create()
         .table("enrollment")
         .col(id("student_id"))
         .col(id("id"))
-        .col(text("sourced_id"))
+        .col(text("sourced_id", backend))
         .col(id("course_id"))
         .col(one_of("status", &["active", "completed", "dropped", "paused", "pending", "suspended"]))
         .col(optional_time("occurred_at"))
@@ -110,13 +115,14 @@ fn item(
     task: &'static str,
     begun: &'static str,
     done: &'static str,
+    backend: DbBackend,
 ) -> TableCreateStatement {
     let task_id = if task == "quiz" { "quiz_id" } else { "assignment_id" };
     Table::create()
         .table(table)
         .col(id("student_id"))
         .col(id("id"))
-        .col(text("sourced_id"))
+        .col(text("sourced_id", backend))
         .col(id(task_id))
         .col(optional_time(begun))
         .col(optional_time(done))

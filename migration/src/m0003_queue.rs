@@ -16,7 +16,7 @@ impl MigrationTrait for Migration {
             .table("job")
             .col(id("student_id"))
             .col(id("id"))
-            .col(text("kind"))
+            .col(text("kind", backend))
             .col(one_of(
                 "state",
                 &["available", "scheduled", "running", "retryable", "completed", "discarded", "cancelled"],
@@ -42,27 +42,27 @@ impl MigrationTrait for Migration {
             .col(id("student_id"))
             .col(id("job_id"))
             .col(ColumnDef::new("attempt").integer().not_null())
-            .col(text("worker"))
+            .col(text("worker", backend))
             .col(time_of_insert("failed_at", backend))
-            .col(text("error"))
+            .col(text("error", backend))
             .primary_key(Index::create().col("student_id").col("job_id").col("attempt"))
             .take();
         manager.create_table(failure).await?;
 
         let paused_kind = Table::create()
             .table("paused_kind")
-            .col(text("kind").primary_key())
+            .col(text("kind", backend).primary_key())
             .col(time("paused_at"))
-            .col(text("paused_by"))
+            .col(text("paused_by", backend))
             .take();
         manager.create_table(paused_kind).await?;
 
         let worker = Table::create()
             .table("worker")
-            .col(text("name").primary_key())
-            .col(text("host"))
+            .col(text("name", backend).primary_key())
+            .col(text("host", backend))
             .col(ColumnDef::new("pid").big_integer().not_null())
-            .col(text("version"))
+            .col(text("version", backend))
             .col(time_of_insert("started_at", backend))
             .col(time_of_insert("last_heartbeat_at", backend))
             .col(optional_time("stopped_at"))

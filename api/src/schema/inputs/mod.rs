@@ -1,0 +1,36 @@
+//! What goes in, and how it is read into commands.
+//!
+//! Reading checks whatever can be checked without the database, so that a command is always well-formed.
+
+mod common;
+mod course;
+mod enrollment;
+mod person;
+mod quiz_attempt;
+mod submission;
+
+use async_graphql::InputType;
+
+pub(super) use common::Ref;
+pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
+pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
+pub use person::{GrantGuardianshipInput, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput};
+pub use quiz_attempt::{ChangeQuizAttemptStandingInput, RecordQuizAttemptInput};
+pub use submission::{
+    ChangeSubmissionStandingInput, GradeSubmissionInput, RecordSubmissionInput, UngradeSubmissionInput,
+};
+
+use crate::error::UserError;
+use crate::service::facts::Command;
+
+/// An input that asks for one fact to be written.
+pub trait FactInput: InputType {
+    /// The command that it is read into.
+    type Command: Command;
+
+    /// Reads the input.
+    ///
+    /// # Errors
+    /// [`UserError`] that names the field at fault.
+    fn read(self) -> Result<Self::Command, UserError>;
+}

@@ -1,0 +1,44 @@
+//! The GraphQL schema.
+//!
+//! A resolver reads its arguments, makes one call of a service, and wraps the answer. It begins no transaction and holds
+//! no SQL.
+
+mod context;
+mod enums;
+mod guards;
+mod inputs;
+mod mutation;
+mod query;
+mod scalars;
+mod types;
+
+use async_graphql::EmptySubscription;
+
+pub use context::{Loaders, Services};
+pub use mutation::Mutation;
+pub use query::Query;
+
+/// The schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// How deeply selections may be nested.
+const MAX_DEPTH: usize = 15;
+/// How many fields a request may select, each list counted as its items.
+const MAX_COMPLEXITY: usize = 5000;
+
+/// The schema over `services`.
+pub fn build(services: Services) -> Schema {
+    builder().data(services).finish()
+}
+
+/// The schema as text, in GraphQL's schema definition language.
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation::default(), EmptySubscription)
+        .extension(crate::http::NoteExecution)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+}

@@ -1,0 +1,78 @@
+//! Mutations of enrolments.
+
+use async_graphql::{Context, Object, Result};
+
+use super::payload::{BulkPayload, Payload, write_many, write_one};
+use crate::schema::guards::WritesFacts;
+use crate::schema::inputs::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
+use crate::schema::types::Enrollment;
+
+/// Mutations of enrolments.
+#[derive(Debug, Default)]
+pub struct EnrollmentsMutation;
+
+#[Object]
+impl EnrollmentsMutation {
+    /// Enrols a student in a course, or changes the enrolment.
+    #[graphql(guard = "WritesFacts")]
+    async fn upsert_enrollment(
+        &self,
+        ctx: &Context<'_>,
+        input: UpsertEnrollmentInput,
+    ) -> Result<Payload<Enrollment>> {
+        write_one(ctx, input).await
+    }
+
+    /// Enrols students in courses, or changes their enrolments. All or nothing, unless partial results are asked for.
+    #[graphql(guard = "WritesFacts")]
+    async fn upsert_enrollments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertEnrollmentInput>,
+        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+    ) -> Result<BulkPayload<Enrollment>> {
+        write_many(ctx, inputs, partial).await
+    }
+
+    /// Changes the status of an enrolment. Its items count while it is active or completed.
+    #[graphql(guard = "WritesFacts")]
+    async fn set_enrollment_status(
+        &self,
+        ctx: &Context<'_>,
+        input: SetEnrollmentStatusInput,
+    ) -> Result<Payload<Enrollment>> {
+        write_one(ctx, input).await
+    }
+
+    /// Changes the statuses of enrolments. All or nothing, unless partial results are asked for.
+    #[graphql(guard = "WritesFacts")]
+    async fn set_enrollment_statuses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Up to 1,000.")] inputs: Vec<SetEnrollmentStatusInput>,
+        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+    ) -> Result<BulkPayload<Enrollment>> {
+        write_many(ctx, inputs, partial).await
+    }
+
+    /// Deletes an enrolment. The items stay, and count again if the student is enrolled in the course anew.
+    #[graphql(guard = "WritesFacts")]
+    async fn delete_enrollment(
+        &self,
+        ctx: &Context<'_>,
+        input: DeleteEnrollmentInput,
+    ) -> Result<Payload<Enrollment>> {
+        write_one(ctx, input).await
+    }
+
+    /// Deletes enrolments. All or nothing, unless partial results are asked for.
+    #[graphql(guard = "WritesFacts")]
+    async fn delete_enrollments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Up to 1,000.")] inputs: Vec<DeleteEnrollmentInput>,
+        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+    ) -> Result<BulkPayload<Enrollment>> {
+        write_many(ctx, inputs, partial).await
+    }
+}

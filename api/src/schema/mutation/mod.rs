@@ -1,0 +1,26 @@
+//! Mutations: each is one call of the service that writes facts.
+
+mod attempts;
+mod courses;
+mod enrollments;
+mod payload;
+mod people;
+mod submissions;
+
+use async_graphql::MergedObject;
+
+use attempts::AttemptsMutation;
+use courses::CoursesMutation;
+use enrollments::EnrollmentsMutation;
+use people::PeopleMutation;
+use submissions::SubmissionsMutation;
+
+/// All mutations.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(
+    PeopleMutation,
+    CoursesMutation,
+    EnrollmentsMutation,
+    AttemptsMutation,
+    SubmissionsMutation,
+);

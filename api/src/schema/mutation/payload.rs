@@ -1,0 +1,139 @@
+//! What a mutation answers, and the one way from an input to an answer.
+
+use std::borrow::Cow;
+
+use async_graphql::{Context, ID, OutputType, Result, SimpleObject, TypeName};
+
+use crate::error::UserError;
+use crate::schema::context::Resolving;
+use crate::schema::enums::Outcome;
+use crate::schema::inputs::FactInput;
+use crate::service::facts::{self, Command, Partial, Written};
+
+/// A fact that was written, and what became of it.
+#[derive(Debug, SimpleObject)]
+#[graphql(name_type)]
+pub struct Payload<T: OutputType> {
+    /// The fact as it is now.
+    fact: T,
+    /// What became of it.
+    outcome: Outcome,
+    /// Whether a recalculation was enqueued for it, or taken on by one that was waiting.
+    recalculation_enqueued: bool,
+}
+
+/// The results of a bulk mutation.
+#[derive(Debug, SimpleObject)]
+#[graphql(name_type)]
+pub struct BulkPayload<T: OutputType> {
+    /// One result for each input, in the order of the inputs.
+    results: Vec<BulkResult<T>>,
+    /// How many facts were new or have changed.
+    written: usize,
+    /// How many inputs were refused; always 0 without partial results.
+    refused: usize,
+}
+
+/// What became of one input of a bulk mutation: a fact, or an error.
+#[derive(Debug, SimpleObject)]
+#[graphql(name_type)]
+pub struct BulkResult<T: OutputType> {
+    /// The fact as it is now; null when the input was refused.
+    fact: Option<T>,
+    /// What became of it; null when the input was refused.
+    outcome: Option<Outcome>,
+    /// Whether a recalculation was enqueued for it, or taken on by one that was waiting.
+    recalculation_enqueued: bool,
+    /// Why the input was refused.
+    error: Option<FactError>,
+}
+
+/// Why one input of a bulk mutation was refused.
+#[derive(Debug, SimpleObject)]
+pub struct FactError {
+    /// As in `extensions.code` of a GraphQL error: `BAD_USER_INPUT`, `NOT_FOUND` or `CONFLICT`.
+    code: &'static str,
+    /// The field at fault, within its input.
+    field: Option<String>,
+    /// What is wrong, for people.
+    message: String,
+}
+
+/// The answer to a deletion.
+#[derive(Debug, SimpleObject)]
+pub struct DeletedPayload {
+    /// The id of what is no more.
+    pub(super) deleted_id: ID,
+}
+
+impl<T: OutputType> TypeName for Payload<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Payload", T::type_name()).into()
+    }
+}
+
+impl<T: OutputType> TypeName for BulkPayload<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("Bulk{}Payload", T::type_name()).into()
+    }
+}
+
+impl<T: OutputType> TypeName for BulkResult<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("Bulk{}Result", T::type_name()).into()
+    }
+}
+
+impl From<UserError> for FactError {
+    fn from(error: UserError) -> Self {
+        Self { code: error.code.as_str(), field: error.field, message: error.message }
+    }
+}
+
+/// Writes one fact.
+pub(super) async fn write_one<I, T>(ctx: &Context<'_>, input: I) -> Result<Payload<T>>
+where
+    I: FactInput,
+    T: OutputType + From<<I::Command as Command>::Row>,
+{
+    let services = ctx.services()?;
+    let Written { row, outcome, recalculation_enqueued } =
+        facts::write_one(&services.db, &*services.clock, input.read()).await?;
+    Ok(Payload { fact: row.into(), outcome: outcome.into(), recalculation_enqueued })
+}
+
+/// Writes many facts of a kind in one transaction.
+pub(super) async fn write_many<I, T>(
+    ctx: &Context<'_>,
+    inputs: Vec<I>,
+    partial: bool,
+) -> Result<BulkPayload<T>>
+where
+    I: FactInput,
+    T: OutputType + From<<I::Command as Command>::Row>,
+{
+    let services = ctx.services()?;
+    let commands = inputs.into_iter().map(FactInput::read).collect();
+    let partial = if partial { Partial::Yes } else { Partial::No };
+    let written = facts::write(&services.db, &*services.clock, commands, partial).await?;
+    let results: Vec<BulkResult<T>> = written.into_iter().map(bulk_result).collect();
+    Ok(BulkPayload {
+        written: results.iter().filter(|r| r.outcome.is_some_and(|o| o != Outcome::Unchanged)).count(),
+        refused: results.iter().filter(|r| r.error.is_some()).count(),
+        results,
+    })
+}
+
+fn bulk_result<R, T: OutputType + From<R>>(result: Result<Written<R>, UserError>) -> BulkResult<T> {
+    match result {
+        Ok(Written { row, outcome, recalculation_enqueued }) => BulkResult {
+            fact: Some(row.into()),
+            outcome: Some(outcome.into()),
+            recalculation_enqueued,
+            error: None,
+        },
+        Err(error) => {
+            BulkResult { fact: None, outcome: None, recalculation_enqueued: false, error: Some(error.into()) }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What comes out: one object type for each kind of row.
+
+mod course;
+mod enrollment;
+mod item;
+mod node;
+mod person;
+mod profile;
+
+pub use course::{Assignment, Course, Quiz};
+pub use enrollment::Enrollment;
+pub use item::{AssignmentSubmission, QuizAttempt};
+pub use node::Node;
+pub use person::{Guardian, Guardianship, Student, ViewerInfo};
+pub use profile::StudentProfile;
+pub(in crate::schema) use profile::children_of_viewer;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Context, Result};
+
+use super::context::Resolving;
+use crate::error::{UserError, database_error};
+use crate::service::read::{LoadError, Unscoped};
+
+/// The row with this id, which another row refers to.
+async fn related<K>(ctx: &Context<'_>, field: &str, id: K) -> Result<<Unscoped as Loader<K>>::Value>
+where
+    K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+    Unscoped: Loader<K, Error = LoadError>,
+{
+    let row = ctx.loaders()?.load_one(id).await.map_err(|error| database_error(&error))?;
+    // Only a deletion between two statements of one request can bring this about.
+    row.ok_or_else(|| UserError::not_found(field).into())
+}

@@ -1,0 +1,87 @@
+//! A student's aggregates.
+
+use async_graphql::{Context, ID, Object, Result};
+use chrono::{DateTime, Utc};
+use entity::student_profile;
+
+use super::{Enrollment, Student, related};
+use crate::error::database_error;
+use crate::schema::context::Resolving;
+use crate::schema::scalars::Decimal;
+use crate::service::read::{self, EnrollmentsOf};
+
+/// A student's aggregates: what a dashboard shows at a glance. The six aggregate fields change together. Nobody can
+/// write them; they follow from the facts.
+#[derive(Clone, Debug)]
+pub struct StudentProfile(pub student_profile::Model);
+
+/// What stands before the student's id when the id of a profile is written out.
+pub(super) const PROFILE_PREFIX: &str = "profile";
+
+#[Object]
+impl StudentProfile {
+    /// The id of the profile, such as `profile:0193…`.
+    pub async fn id(&self) -> ID {
+        format!("{PROFILE_PREFIX}:{}", self.0.student_id.0).into()
+    }
+
+    /// The student.
+    async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
+        related(ctx, "student", self.0.student_id).await.map(Student)
+    }
+
+    /// The number of counted quiz attempts: completed, with a score, neither voided nor excused, in a course where the
+    /// enrolment is active or completed.
+    async fn total_quizzes_completed(&self) -> i64 {
+        self.0.total_quizzes_completed
+    }
+
+    /// The number of counted assignment submissions: graded, with a score, neither voided nor excused, in a course
+    /// where the enrolment is active or completed.
+    async fn total_assignments_completed(&self) -> i64 {
+        self.0.total_assignments_completed
+    }
+
+    /// The average of the counted quiz attempts in percent, each with the same weight; null when there is none.
+    async fn overall_quiz_average_score(&self) -> Option<Decimal> {
+        self.0.overall_quiz_average_score.map(Into::into)
+    }
+
+    /// The average of the counted submissions in percent, each with the same weight; null when there is none.
+    async fn overall_assignment_average_score(&self) -> Option<Decimal> {
+        self.0.overall_assignment_average_score.map(Into::into)
+    }
+
+    /// The average of both together in percent, each item with the same weight, from the exact sums and not from the two
+    /// averages; null when there is none.
+    async fn overall_average_score(&self) -> Option<Decimal> {
+        self.0.overall_average_score.map(Into::into)
+    }
+
+    /// When these fields were last written; null before the first time.
+    async fn last_performance_update(&self) -> Option<DateTime<Utc>> {
+        self.0.last_performance_update
+    }
+
+    /// Whether facts have changed since these fields were computed. A recalculation is on its way then.
+    async fn is_stale(&self) -> bool {
+        self.0.is_stale()
+    }
+
+    /// Since when the fields have been stale; null when they are not.
+    async fn stale_since(&self) -> Option<DateTime<Utc>> {
+        self.0.stale_since
+    }
+
+    /// The student's enrolments, each with what counts in its course. Their parts add up to the whole.
+    async fn enrollments(&self, ctx: &Context<'_>) -> Result<Vec<Enrollment>> {
+        let rows = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id)).await?;
+        Ok(rows.into_iter().map(Enrollment).collect())
+    }
+}
+
+/// The aggregates of the children whom the viewer may see as a guardian.
+pub(in crate::schema) async fn children_of_viewer(ctx: &Context<'_>) -> Result<Vec<StudentProfile>> {
+    let rows = read::children(ctx.reader()?, &ctx.scope()?).await.map_err(|error| database_error(&error))?;
+    Ok(rows.into_iter().map(StudentProfile).collect())
+}

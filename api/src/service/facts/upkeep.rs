@@ -1,0 +1,97 @@
+//! Deleting a student, and merging two records of one person.
+
+use std::collections::BTreeSet;
+
+use entity::change;
+use entity::clock::Clock;
+use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::id::StudentId;
+use entity::sea_orm::{ConnectionTrait, EntityTrait, Statement};
+use entity::student;
+
+use super::reference::Reference;
+use super::student::LockedStudents;
+use crate::error::{ApiError, UserError};
+
+/// Deletes a student with all facts and aggregates. Returns the id that the student had.
+///
+/// # Errors
+/// When there is no such student; whatever the database reports.
+pub async fn delete_student(db: &Database, student: Reference) -> Result<StudentId, ApiError> {
+    db.write(&DeleteStudent(student)).await
+}
+
+struct DeleteStudent(Reference);
+
+impl UnitOfWork for DeleteStudent {
+    type Output = StudentId;
+    type Error = ApiError;
+
+    async fn run(&self, txn: &WriteTransaction) -> Result<StudentId, ApiError> {
+        let students = LockedStudents::lock(txn, std::iter::once(&self.0)).await?;
+        let student = students.find("student", &self.0)?;
+        // Everything of the student's goes with the row; a job that is left finds nobody and succeeds.
+        student::Entity::delete_by_id(student).exec(&**txn).await?;
+        Ok(student)
+    }
+}
+
+/// Moves all facts of the student `from` to the student `into`, and deletes the student `from`.
+///
+/// Where both have the same thing (an enrolment in one course, an item or an enrolment of one `sourcedId`, a guardian),
+/// that of `into` is kept.
+///
+/// # Errors
+/// When one of them does not exist, or both are the same; whatever the database reports.
+pub async fn merge_students(
+    db: &Database,
+    clock: &dyn Clock,
+    from: Reference,
+    into: Reference,
+) -> Result<student::Model, ApiError> {
+    db.write(&MergeStudents { clock, from, into }).await
+}
+
+struct MergeStudents<'a> {
+    clock: &'a dyn Clock,
+    from: Reference,
+    into: Reference,
+}
+
+/// For each table that moves: its name, and what must not yet be there under the other student for a row to move.
+const MOVES: [(&str, &str); 4] = [
+    ("quiz_attempt", "kept.sourced_id = moved.sourced_id"),
+    ("assignment_submission", "kept.sourced_id = moved.sourced_id"),
+    (
+        "enrollment",
+        "(kept.sourced_id = moved.sourced_id OR (kept.course_id = moved.course_id \
+          AND kept.deleted_at IS NULL AND moved.deleted_at IS NULL))",
+    ),
+    ("guardianship", "kept.guardian_id = moved.guardian_id"),
+];
+
+impl UnitOfWork for MergeStudents<'_> {
+    type Output = student::Model;
+    type Error = ApiError;
+
+    async fn run(&self, txn: &WriteTransaction) -> Result<student::Model, ApiError> {
+        let students = LockedStudents::lock(txn, [&self.from, &self.into].into_iter()).await?;
+        let from = students.find("from", &self.from)?;
+        let into = students.find("into", &self.into)?;
+        if from == into {
+            return Err(UserError::input("into", "must be another student than from").into());
+        }
+        for (table, same) in MOVES {
+            let sql = format!(
+                "UPDATE {table} AS moved SET student_id = $1 WHERE student_id = $2 \
+                 AND NOT EXISTS (SELECT 1 FROM {table} AS kept WHERE kept.student_id = $1 AND {same})"
+            );
+            let values = [into.into(), from.into()];
+            txn.execute_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
+        }
+        student::Entity::delete_by_id(from).exec(&**txn).await?;
+        change::record(txn, &BTreeSet::from([into]), self.clock.now()).await?;
+        let kept = student::Entity::find_by_id(into).one(&**txn).await?;
+        kept.ok_or_else(|| UserError::not_found("into").into())
+    }
+}

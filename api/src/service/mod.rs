@@ -1,0 +1,7 @@
+//! What a resolver calls: one call for one field, from typed input to rows.
+//!
+//! Transactions begin and end here; GraphQL is not known here. [`facts`] writes, [`read`] reads within what a viewer
+//! may see.
+
+pub mod facts;
+pub mod read;
