@@ -124,7 +124,7 @@ pub struct LogArgs {
     #[arg(
         long,
         env = "TALLY_LOG",
-        default_value = "info,sqlx=warn,apalis=warn,apalis_core=warn",
+        default_value = "info,sqlx=warn,apalis=warn,apalis_core=warn,sea_orm_migration=warn",
         global = true
     )]
     pub log: String,

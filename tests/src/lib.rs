@@ -1,1 +1,21 @@
-//! placeholder
+//! Fixtures of the integration tests: a real server over a real database, and short ways to speak to it.
+//!
+//! | modules | what lives there |
+//! |---|---|
+//! | [`app`] | a server with its database, its clock and its queue, new for every test |
+//! | [`client`] | GraphQL over HTTP, as any client would speak it |
+//! | [`school`] | short ways to write facts and read profiles |
+//! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
+//!
+//! Every test runs on both databases: see [`on_both_backends`].
+
+#![expect(clippy::missing_panics_doc, reason = "a fixture that fails fails its test")]
+
+pub mod app;
+pub mod backend;
+pub mod client;
+pub mod postgres;
+pub mod school;
+
+pub use app::TestApp;
+pub use backend::Backend;

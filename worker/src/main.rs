@@ -1,2 +1,2 @@
-//! placeholder
+//! `tally-worker`: runs jobs.
 fn main() {}

@@ -1,1 +1,3 @@
-//! placeholder
+//! What users would notice: everything here goes through HTTP and GraphQL, on both databases.
+
+mod cases;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::database::Database;
-use entity::sea_orm::ConnectionTrait;
+use entity::sea_orm::{ConnectionTrait, DbBackend};
 use entity::wake::Wake;
 use sqlx::postgres::PgListener;
 use tokio_util::sync::CancellationToken;
@@ -36,8 +36,11 @@ async fn listen_once(db: &Database, heard: &Wake) -> Result<(), sqlx::Error> {
 /// Tells the workers of other processes of the commits of this one, until `stop`.
 ///
 /// Outside the transactions of the facts, because PostgreSQL lets transactions that notify commit only one after
-/// another; and one notification for all commits since the last.
+/// another; and one notification for all commits since the last. On SQLite there is nothing to do: the file tells.
 pub async fn announce(db: Database, stop: CancellationToken) {
+    if db.backend() != DbBackend::Postgres {
+        return;
+    }
     let mut commits = db.wake().listen();
     loop {
         tokio::select! {

@@ -1,0 +1,122 @@
+//! A server for one test.
+
+use std::sync::Arc;
+
+use api::auth::{Identity, Role, Secret, TokenRules, TokenVerifier, sign_hs256};
+use api::http::App;
+use api::schema::Services;
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::clock::{Clock, ManualClock, SharedClock};
+use entity::database::Database;
+use entity::job;
+use entity::sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::backend::{Backend, TestDatabase};
+use crate::client::Client;
+
+/// The secret of all tests' tokens.
+pub const SECRET: &str = "a secret of the tests, known to everybody";
+
+/// A server on a free port, over a database of its own, with a clock that stands still and no worker: jobs run when the
+/// test says [`TestApp::drain`].
+pub struct TestApp {
+    /// Where the server listens, such as `http://127.0.0.1:12345`.
+    pub url: String,
+    /// The server's clock.
+    pub clock: Arc<ManualClock>,
+    database: TestDatabase,
+    _stop: DropGuard,
+}
+
+impl TestApp {
+    /// Starts a server on a new database.
+    pub async fn start(backend: Backend) -> Self {
+        let database = TestDatabase::migrated(backend).await;
+        let clock = Arc::new(ManualClock::starting_at(start_of_time()));
+        let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
+        let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("the port is known"));
+        let stop = CancellationToken::new();
+        tokio::spawn(api::http::serve(listener, app, stop.clone()));
+        Self { url, clock, database, _stop: stop.drop_guard() }
+    }
+
+    /// The server's database, for what cannot be seen through the API.
+    pub fn db(&self) -> &Database {
+        &self.database.db
+    }
+
+    /// The URL of the database, for other processes.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// The server's clock, as the worker wants it.
+    pub fn shared_clock(&self) -> SharedClock {
+        self.clock.clone()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, delta: TimeDelta) {
+        self.clock.advance(delta);
+    }
+
+    /// A token for whoever is named, valid for an hour of the server's clock.
+    pub fn token(&self, role: Role, subject: &str) -> String {
+        token(role, subject, self.clock.now())
+    }
+
+    /// A client with a token for whoever is named.
+    pub fn client(&self, role: Role, subject: &str) -> Client {
+        Client::new(&self.url, Some(self.token(role, subject)))
+    }
+
+    /// A client of the learning system.
+    pub fn service(&self) -> Client {
+        self.client(Role::Service, "lms")
+    }
+
+    /// A client of an admin.
+    pub fn admin(&self) -> Client {
+        self.client(Role::Admin, "admin")
+    }
+
+    /// Runs all jobs that are due, and returns how many there were.
+    pub async fn drain(&self) -> usize {
+        worker::drain(self.db(), &self.shared_clock()).await.expect("jobs can be claimed")
+    }
+
+    /// How many jobs are waiting to be started.
+    pub async fn waiting_jobs(&self) -> u64 {
+        job::Entity::find()
+            .filter(job::Column::State.is_in([
+                job::State::Available,
+                job::State::Scheduled,
+                job::State::Retryable,
+            ]))
+            .count(self.db().reader())
+            .await
+            .expect("jobs can be counted")
+    }
+
+    /// Fails unless exactly `expected` jobs are waiting.
+    pub async fn assert_waiting_jobs(&self, expected: u64) {
+        let waiting = self.waiting_jobs().await;
+        assert_eq!(waiting, expected, "jobs that are waiting");
+    }
+}
+
+/// Signs a token that is valid for an hour from `now`.
+pub fn token(role: Role, subject: &str, now: DateTime<Utc>) -> String {
+    let secret = Secret::new(SECRET).expect("the tests' secret is long enough");
+    let identity = Identity::new(role, subject).expect("a subject that tokens can have");
+    sign_hs256(&secret, &identity, now, TimeDelta::hours(1), &TokenRules::default()).expect("a token")
+}
+
+/// The time at which every test begins.
+pub fn start_of_time() -> DateTime<Utc> {
+    "2026-03-02T08:00:00Z".parse().expect("a time")
+}
