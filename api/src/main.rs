@@ -20,6 +20,7 @@ use entity::database::Database;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use worker::{Metrics, Ops, Worker};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -107,51 +108,33 @@ async fn serve(cli: Cli) -> Outcome {
         .await
         .map_err(|error| format!("--listen (TALLY_LISTEN) {listen}: {error}"))?;
 
-    let stop = stop_on_signal()?;
-    let worker = tokio::spawn(background(db.clone(), clock.clone(), cli.serve.no_worker, stop.clone()));
-    greet(&listener, &cli, &keys, demo)?;
-    let app = App::new(Services { db, clock }, verifier);
+    let stop = worker::signals::stop()?;
+    let metrics = Metrics::new();
+    let settings = worker::Settings::for_backend(db.backend());
+    let worker =
+        (!cli.serve.no_worker).then(|| Worker::new(db.clone(), clock.clone(), settings, metrics.clone()));
+    let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));
+    let ops = Ops { db: db.clone(), metrics, worker: name };
+    let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
+    greet(&listener, &cli, &keys, demo.as_ref())?;
+    let app = App::new(Services { db, clock }, verifier).router().merge(ops.router());
     api::http::serve(listener, app, stop.clone()).await?;
     stop.cancel();
-    worker.await?.map_err(Into::into)
+    background.await?.map_err(Into::into)
 }
 
-/// The worker, or what tells the workers of other processes of our commits.
+/// What runs beside the server: the worker, and what tells the workers of other processes of our commits.
 async fn background(
+    worker: Option<Worker>,
     db: Database,
-    clock: SharedClock,
-    no_worker: bool,
     stop: CancellationToken,
 ) -> Result<(), worker::engine::EngineError> {
-    let announced = tokio::spawn(worker::wakeup::announce(db.clone(), stop.clone()));
-    if !no_worker {
-        let settings = worker::Settings::for_backend(db.backend());
-        worker::run(db, clock, settings, stop).await?;
+    let announced = tokio::spawn(worker::wakeup::announce(db, stop.clone()));
+    if let Some(worker) = worker {
+        worker.run(stop).await?;
     }
     let _ = announced.await;
     Ok(())
-}
-
-/// A token that is cancelled by the first SIGTERM or SIGINT. The second one ends the process at once.
-fn stop_on_signal() -> Outcome<CancellationToken> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let stop = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let stopping = stop.clone();
-    tokio::spawn(async move {
-        for second in [false, true] {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if second {
-                std::process::exit(130);
-            }
-            stopping.cancel();
-        }
-    });
-    Ok(stop)
 }
 
 /// The verifier of tokens, and a sentence about its keys.
@@ -204,7 +187,7 @@ fn start_logging(args: &LogArgs) -> Outcome {
 }
 
 /// Says on the screen where the product is and what to do next.
-fn greet(listener: &TcpListener, cli: &Cli, keys: &str, demo: Option<Filled>) -> Outcome {
+fn greet(listener: &TcpListener, cli: &Cli, keys: &str, demo: Option<&Filled>) -> Outcome {
     let address = listener.local_addr()?;
     let database = if cli.database.database_url.starts_with("sqlite:") {
         cli.database.database_url.as_str()
@@ -220,7 +203,7 @@ fn greet(listener: &TcpListener, cli: &Cli, keys: &str, demo: Option<Filled>) ->
          keys       {keys}\n\n"
     );
     if cli.auth.jwks.is_none() {
-        let subject = demo.as_ref().map_or("someone", |demo| demo.guardian.as_str());
+        let subject = demo.map_or("someone", |demo| demo.guardian.as_str());
         let role = if demo.is_some() { "guardian" } else { "admin" };
         let query = if demo.is_some() {
             "{ myChildren { student { displayName } overallAverageScore } }"

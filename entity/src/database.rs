@@ -150,6 +150,25 @@ impl Database {
         &self.writer
     }
 
+    /// How the connections are used.
+    pub fn pools(&self) -> Vec<Pool> {
+        let pool = |name, size: u32, idle: usize| Pool {
+            name,
+            idle,
+            used: usize::try_from(size).unwrap_or(usize::MAX).saturating_sub(idle),
+        };
+        if self.backend == DbBackend::Postgres {
+            let postgres = self.writer.get_postgres_connection_pool();
+            return vec![pool("postgres", postgres.size(), postgres.num_idle())];
+        }
+        let (reader, writer) =
+            (self.reader.get_sqlite_connection_pool(), self.writer.get_sqlite_connection_pool());
+        vec![
+            pool("reader", reader.size(), reader.num_idle()),
+            pool("writer", writer.size(), writer.num_idle()),
+        ]
+    }
+
     /// What workers of this process listen to.
     pub const fn wake(&self) -> &Wake {
         &self.wake
@@ -197,6 +216,17 @@ impl Database {
         txn.commit().await?;
         Ok(output)
     }
+}
+
+/// How the connections of a pool are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Which pool.
+    pub name: &'static str,
+    /// Open connections that nobody uses.
+    pub idle: usize,
+    /// Connections that somebody uses.
+    pub used: usize,
 }
 
 /// What is done within one transaction. It may be run several times, of which at most one is committed.

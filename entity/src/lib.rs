@@ -6,7 +6,7 @@
 //! | [`id`], [`clock`] | typed ids; the one place that reads the system's time |
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
-//! | [`job`], [`change`] | the queue's rows, and the one way by which a changed fact reaches it |
+//! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`database`], [`db_time`], [`wake`] | connections, the database's clock, the wake-up of workers |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
@@ -26,6 +26,7 @@ pub mod id;
 pub mod job;
 pub mod job_failure;
 pub mod paused_kind;
+pub mod queue_status;
 pub mod quiz;
 pub mod quiz_attempt;
 pub mod score;

@@ -40,7 +40,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
-        tokio::spawn(api::http::serve(listener, app, stop.clone()));
+        tokio::spawn(api::http::serve(listener, app.router(), stop.clone()));
         Self { url, clock, database, _stop: stop.drop_guard() }
     }
 

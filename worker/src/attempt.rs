@@ -3,15 +3,16 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::clock::SharedClock;
 use entity::database::{Database, is_transient};
 use entity::sea_orm::DbErr;
 use futures::FutureExt;
 
+use crate::metrics::{Metrics, Outcome};
 use crate::queue::{self, Claim};
-use crate::recalculation;
+use crate::recalculation::{self, Recalculated};
 
 /// How long to wait before an outcome that could not be written is written again.
 const OUTCOME_RETRY: Duration = Duration::from_millis(500);
@@ -24,6 +25,7 @@ pub struct Attempts {
     db: Database,
     clock: SharedClock,
     worker: String,
+    metrics: Metrics,
     counters: Counters,
 }
 
@@ -47,8 +49,8 @@ enum Failure {
 
 impl Attempts {
     /// Tries on behalf of `worker`.
-    pub fn new(db: Database, clock: SharedClock, worker: String) -> Self {
-        Self { db, clock, worker, counters: Counters::default() }
+    pub fn new(db: Database, clock: SharedClock, worker: String, metrics: Metrics) -> Self {
+        Self { db, clock, worker, metrics, counters: Counters::default() }
     }
 
     /// What has been done so far.
@@ -60,7 +62,9 @@ impl Attempts {
     pub async fn run(&self, claim: Claim) {
         let running = i64::try_from(claim.jobs.len()).unwrap_or(i64::MAX);
         self.counters.running.fetch_add(running, Ordering::Relaxed);
+        let began = Instant::now();
         self.run_together(claim).await;
+        self.metrics.observe_batch(began.elapsed());
         self.counters.running.fetch_sub(running, Ordering::Relaxed);
     }
 
@@ -88,8 +92,7 @@ impl Attempts {
         let work = recalculation::recalculate(&self.db, &*self.clock, claim);
         match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(recalculated)) => {
-                let done = i64::try_from(recalculated.completed).unwrap_or(i64::MAX);
-                self.counters.done.fetch_add(done, Ordering::Relaxed);
+                self.note(claim, &recalculated);
                 Ok(())
             }
             Ok(Err(error)) if is_transient(&error) => Err(Failure::Transient(error)),
@@ -98,12 +101,27 @@ impl Attempts {
         }
     }
 
+    fn note(&self, claim: &Claim, recalculated: &Recalculated) {
+        let completed = recalculated.completed;
+        self.counters.done.fetch_add(i64::try_from(completed).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.metrics.count(Outcome::Completed, completed);
+        self.metrics.count(Outcome::Lost, claim.jobs.len().saturating_sub(completed));
+        for stale_since in &recalculated.stale_since {
+            let stale_for = recalculated.stamped_at - *stale_since;
+            self.metrics.observe_freshness(stale_for.to_std().unwrap_or_default());
+        }
+    }
+
     /// Writes down what became of the jobs of `claim`, again and again if the database is not to be had.
     async fn settle(&self, claim: Claim, failure: Failure) {
         let jobs: Vec<String> = claim.jobs.iter().map(|job| job.id.to_string()).collect();
         match &failure {
-            Failure::Transient(error) => tracing::warn!(?jobs, %error, "jobs handed back"),
+            Failure::Transient(error) => {
+                self.metrics.count(Outcome::Released, jobs.len());
+                tracing::warn!(?jobs, %error, "jobs handed back");
+            }
             Failure::Job(error) => {
+                self.metrics.count(Outcome::Failed, jobs.len());
                 self.counters.failed.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(?jobs, error, "attempt failed");
             }
@@ -135,7 +153,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 pub async fn drain(db: &Database, clock: &SharedClock) -> Result<usize, DbErr> {
     let settings = crate::Settings::for_backend(db.backend());
     let worker = crate::engine::worker_name();
-    let attempts = Attempts::new(db.clone(), clock.clone(), worker.clone());
+    let attempts = Attempts::new(db.clone(), clock.clone(), worker.clone(), Metrics::new());
     let mut claimed = 0;
     loop {
         let claim = queue::claim(db, &worker, settings.batch, settings.lease).await?;

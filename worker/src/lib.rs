@@ -8,17 +8,26 @@
 //! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
 //! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
 //! | [`backoff`] | how long a failed job waits |
+//! | [`metrics`], [`ops`], [`status`] | what operators see of a process, and of the queue in a terminal |
+//! | [`config`], [`settings`], [`signals`] | the command line and the environment; what can be set; how to stop |
 //!
 //! What must never be here: how facts are written, who may see what. apalis is named in [`engine`] only.
 
 pub mod attempt;
 pub mod backoff;
+pub mod config;
 pub mod engine;
+pub mod metrics;
+pub mod ops;
 pub mod queue;
 pub mod recalculation;
 pub mod settings;
+pub mod signals;
+pub mod status;
 pub mod wakeup;
 
 pub use attempt::drain;
-pub use engine::run;
+pub use engine::Worker;
+pub use metrics::Metrics;
+pub use ops::Ops;
 pub use settings::Settings;

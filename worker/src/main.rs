@@ -1,2 +1,119 @@
-//! `tally-worker`: runs jobs.
-fn main() {}
+//! `tally-worker`: runs recalculation jobs.
+
+use std::error::Error;
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use entity::clock::SystemClock;
+use entity::database::Database;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+use worker::config::{Cli, Command, LogFormat};
+use worker::{Metrics, Ops, Settings, Worker, signals, status};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// Moves the cursor to the top left and clears the screen.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "tally-worker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Outcome {
+    start_logging(&cli)?;
+    let db = open(&cli).await?;
+    match cli.command {
+        Some(Command::Status { watch }) => show_status(&db, watch).await,
+        None => work(cli, db).await,
+    }
+}
+
+async fn open(cli: &Cli) -> Outcome<Database> {
+    let db = Database::connect(&cli.database_url, cli.database_connections)
+        .await
+        .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
+    let pending = migration::pending(db.reader()).await?;
+    if pending.is_empty() {
+        return Ok(db);
+    }
+    Err("the database is not up to date: start tally-api on it first, or run \"tally-api migrate\"".into())
+}
+
+async fn work(cli: Cli, db: Database) -> Outcome {
+    let settings = cli.run.settings(Settings::for_backend(db.backend()));
+    let metrics = Metrics::new();
+    let worker = Worker::new(db.clone(), Arc::new(SystemClock), settings, metrics.clone());
+    let stop = signals::stop()?;
+    if let Some(listen) = cli.run.listen {
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| format!("--listen (TALLY_WORKER_LISTEN) {listen}: {error}"))?;
+        let ops = Ops { db, metrics, worker: Some((worker.name().to_owned(), settings.lease)) };
+        tokio::spawn(serve(listener, ops, stop.clone()));
+    }
+    say(&format!(
+        "Worker {} is running jobs. Ctrl-C lets them finish, a second one ends at once.\n",
+        worker.name()
+    ))?;
+    worker.run(stop).await.map_err(Into::into)
+}
+
+async fn serve(listener: TcpListener, ops: Ops, stop: CancellationToken) {
+    let served = axum::serve(listener, ops.router())
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "health and metrics are no longer served");
+    }
+}
+
+async fn show_status(db: &Database, watch: bool) -> Outcome {
+    if !watch {
+        return say(&status::report(db).await?);
+    }
+    let stop = signals::stop()?;
+    let mut ticks = tokio::time::interval(WATCH_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = ticks.tick() => {}
+        }
+        let clear = if std::io::stdout().is_terminal() { CLEAR } else { "" };
+        say(&format!("{clear}{}\n", status::report(db).await?))?;
+    }
+}
+
+fn start_logging(cli: &Cli) -> Outcome {
+    let filter = EnvFilter::try_new(&cli.log).map_err(|error| format!("--log (TALLY_LOG): {error}"))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match cli.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Writes to standard output. That nobody reads it any more is no error.
+fn say(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

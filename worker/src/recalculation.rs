@@ -17,12 +17,14 @@ use sea_orm::{
 use crate::queue::{self, Claim};
 
 /// What became of the jobs of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalculated {
     /// How many jobs were completed. The others had lost their lease.
     pub completed: usize,
     /// For each student who was stale: since when.
     pub stale_since: Vec<DateTime<Utc>>,
+    /// The time that the profiles were stamped with.
+    pub stamped_at: DateTime<Utc>,
 }
 
 /// Recomputes the students of `claim` and completes their jobs, all in one transaction.
@@ -56,8 +58,9 @@ impl UnitOfWork for Recalculate<'_> {
             jobs.iter().filter(|job| completed.contains(&job.id)).map(|job| job.student_id).collect();
         profiles.retain(|student, _| held.contains(student));
         let stale_since = profiles.values().filter_map(|profile| profile.stale_since).collect();
-        rewrite(txn, profiles, self.clock.now()).await?;
-        Ok(Recalculated { completed: completed.len(), stale_since })
+        let stamped_at = self.clock.now();
+        rewrite(txn, profiles, stamped_at).await?;
+        Ok(Recalculated { completed: completed.len(), stale_since, stamped_at })
     }
 }
 

@@ -59,13 +59,13 @@ impl App {
     }
 }
 
-/// Serves `app` until `stop`, then lets open requests finish.
+/// Serves the routes of `app` until `stop`, then lets open requests finish.
 ///
 /// # Errors
 /// When the socket fails.
-pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> std::io::Result<()> {
     let stopping = stop.clone();
-    let server = axum::serve(listener, app.router())
+    let server = axum::serve(listener, app)
         .with_graceful_shutdown(async move { stopping.cancelled().await })
         .into_future();
     let deadline = async {

@@ -1,10 +1,11 @@
 //! How a worker makes itself known.
 
 use entity::database::Database;
-use entity::sea_orm::sea_query::Expr;
+use entity::sea_orm::sea_query::{Expr, ExprTrait};
 use entity::sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use entity::{db_time, worker};
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use crate::attempt::Counters;
 
@@ -54,4 +55,20 @@ pub(super) async fn stopped(db: &Database, name: &str) {
     if let Err(error) = update {
         tracing::warn!(%error, "the end of the worker was not written down");
     }
+}
+
+/// Whether the worker has reported within `period`, by the database's clock, and has not stopped.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn is_alive(db: &Database, name: &str, period: Duration) -> Result<bool, DbErr> {
+    let alive = worker::Entity::find_by_id(name)
+        .filter(worker::Column::StoppedAt.is_null())
+        .filter(
+            Expr::col(worker::Column::LastHeartbeatAt)
+                .gt(Expr::cust(db_time::before_sql(db.backend(), period))),
+        )
+        .one(db.reader())
+        .await?;
+    Ok(alive.is_some())
 }
