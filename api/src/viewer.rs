@@ -22,6 +22,11 @@ impl Viewer {
         self.0.subject()
     }
 
+    /// Whether the viewer is an admin.
+    pub fn is_admin(&self) -> bool {
+        self.role() == Role::Admin
+    }
+
     /// Whether the viewer may write facts.
     pub fn writes_facts(&self) -> bool {
         matches!(self.role(), Role::Admin | Role::Service)

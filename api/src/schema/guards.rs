@@ -13,3 +13,12 @@ impl Guard for WritesFacts {
         if ctx.viewer()?.writes_facts() { Ok(()) } else { Err(UserError::forbidden().into()) }
     }
 }
+
+/// Admins alone.
+pub(super) struct IsAdmin;
+
+impl Guard for IsAdmin {
+    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
+        if ctx.viewer()?.is_admin() { Ok(()) } else { Err(UserError::forbidden().into()) }
+    }
+}

@@ -8,6 +8,7 @@ mod enums;
 mod guards;
 mod inputs;
 mod mutation;
+mod paging;
 mod query;
 mod scalars;
 mod types;

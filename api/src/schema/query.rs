@@ -1,12 +1,18 @@
 //! Queries.
 
+use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use entity::id::StudentId;
 
 use super::context::Resolving;
+use super::guards::IsAdmin;
 use super::inputs::Ref;
-use super::types::{Node, StudentProfile, ViewerInfo, children_of_viewer};
+use super::paging::Page;
+use super::types::{
+    Job, JobKind, JobState, Node, QueueStatus, StudentProfile, ViewerInfo, Worker, children_of_viewer,
+};
 use crate::error::{UserError, database_error};
+use crate::service::queue::{self, JobFilter};
 use crate::service::read;
 
 /// All queries.
@@ -50,5 +56,55 @@ impl Query {
         #[graphql(desc = "The id that Tally gave it.")] id: ID,
     ) -> Result<Option<Node>> {
         Node::find(ctx, &id).await
+    }
+
+    /// How the queue is doing. For admins.
+    #[graphql(guard = "IsAdmin")]
+    async fn queue(&self, ctx: &Context<'_>) -> Result<QueueStatus> {
+        QueueStatus::read(ctx).await
+    }
+
+    /// The jobs of the queue, the newest first. For admins.
+    #[graphql(guard = "IsAdmin")]
+    async fn jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in this state.")] state: Option<JobState>,
+        #[graphql(desc = "Only those of this kind.")] kind: Option<JobKind>,
+        #[graphql(desc = "Only those about this student: an id such as `student:0193…`.")] student_id: Option<
+            ID,
+        >,
+        #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, Job>> {
+        let student = student_id.map(|id| id.parse().map_err(|error| UserError::input("studentId", error)));
+        let filter = JobFilter {
+            state: state.map(Into::into),
+            kind: kind.map(|kind| kind.as_str().to_owned()),
+            student: student.transpose()?,
+        };
+        let page = Page::read(first, after.as_deref())?;
+        let rows = queue::jobs(&ctx.services()?.db, &filter, page.after, page.limit + 1).await;
+        Ok(page
+            .connection(rows.map_err(|error| database_error(&error))?, |job| (job.id.to_string(), Job(job))))
+    }
+
+    /// The job with this id; null when there is none. For admins.
+    #[graphql(guard = "IsAdmin")]
+    async fn job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Such as `job:0193…`.")] id: ID,
+    ) -> Result<Option<Job>> {
+        let id = id.parse().map_err(|error| UserError::input("id", error))?;
+        let row = queue::job(&ctx.services()?.db, id).await;
+        Ok(row.map_err(|error| database_error(&error))?.map(Job))
+    }
+
+    /// The workers that are known, the newest first. For admins.
+    #[graphql(guard = "IsAdmin")]
+    async fn workers(&self, ctx: &Context<'_>) -> Result<Vec<Worker>> {
+        let rows = queue::workers(&ctx.services()?.db).await;
+        Ok(rows.map_err(|error| database_error(&error))?.into_iter().map(Worker).collect())
     }
 }

@@ -1,7 +1,8 @@
 //! What a resolver calls: one call for one field, from typed input to rows.
 //!
 //! Transactions begin and end here; GraphQL is not known here. [`facts`] writes, [`read`] reads within what a viewer
-//! may see.
+//! may see, [`queue`] is for admins.
 
 pub mod facts;
+pub mod queue;
 pub mod read;

@@ -1,10 +1,11 @@
-//! Mutations: each is one call of the service that writes facts.
+//! Mutations: each is one call of a service.
 
 mod attempts;
 mod courses;
 mod enrollments;
 mod payload;
 mod people;
+mod queue;
 mod submissions;
 
 use async_graphql::MergedObject;
@@ -13,6 +14,7 @@ use attempts::AttemptsMutation;
 use courses::CoursesMutation;
 use enrollments::EnrollmentsMutation;
 use people::PeopleMutation;
+use queue::QueueMutation;
 use submissions::SubmissionsMutation;
 
 /// All mutations.
@@ -23,4 +25,5 @@ pub struct Mutation(
     EnrollmentsMutation,
     AttemptsMutation,
     SubmissionsMutation,
+    QueueMutation,
 );

@@ -6,6 +6,7 @@ mod item;
 mod node;
 mod person;
 mod profile;
+mod queue;
 
 pub use course::{Assignment, Course, Quiz};
 pub use enrollment::Enrollment;
@@ -14,6 +15,7 @@ pub use node::Node;
 pub use person::{Guardian, Guardianship, Student, ViewerInfo};
 pub use profile::StudentProfile;
 pub(in crate::schema) use profile::children_of_viewer;
+pub use queue::{Job, JobKind, JobState, QueueStatus, Worker};
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};

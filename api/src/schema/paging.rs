@@ -1,0 +1,49 @@
+//! Pages of a connection: so many rows after a cursor.
+
+use std::str::FromStr;
+
+use async_graphql::OutputType;
+use async_graphql::connection::{Connection, Edge};
+
+use crate::error::UserError;
+
+const DEFAULT: u64 = 20;
+const MOST: u64 = 100;
+
+/// A page that was asked for. `C` is the key that the cursor stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Page<C> {
+    /// The key of the last row of the page before.
+    pub(super) after: Option<C>,
+    /// How many rows.
+    pub(super) limit: u64,
+}
+
+impl<C: FromStr> Page<C> {
+    /// Reads the arguments of a connection.
+    pub(super) fn read(first: Option<i32>, after: Option<&str>) -> Result<Self, UserError> {
+        let limit = first.map_or(Ok(DEFAULT), |first| {
+            u64::try_from(first)
+                .ok()
+                .filter(|first| (1..=MOST).contains(first))
+                .ok_or_else(|| UserError::input("first", format!("must be from 1 to {MOST}")))
+        })?;
+        let cursor =
+            |text: &str| text.parse().map_err(|_| UserError::input("after", "is not a cursor of this list"));
+        Ok(Self { after: after.map(cursor).transpose()?, limit })
+    }
+
+    /// The connection of `rows`, of which one more than the limit was asked for to see whether there are more.
+    pub(super) fn connection<R, N: OutputType>(
+        &self,
+        mut rows: Vec<R>,
+        node: impl Fn(R) -> (String, N),
+    ) -> Connection<String, N> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let has_next_page = rows.len() > limit;
+        rows.truncate(limit);
+        let mut connection = Connection::new(self.after.is_some(), has_next_page);
+        connection.edges.extend(rows.into_iter().map(node).map(|(cursor, node)| Edge::new(cursor, node)));
+        connection
+    }
+}
