@@ -5,6 +5,7 @@
 //! | [`app`] | a server with its database, its clock and its queue, new for every test |
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`school`] | short ways to write facts and read profiles |
+//! | [`bench`] | benchmarks, for the binaries beside the tests |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -13,6 +14,7 @@
 
 pub mod app;
 pub mod backend;
+pub mod bench;
 pub mod client;
 pub mod postgres;
 pub mod school;
