@@ -12,9 +12,10 @@ use entity::job;
 use entity::sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use worker::{Metrics, Ops};
 
 use crate::backend::{Backend, TestDatabase};
-use crate::client::Client;
+use crate::client::{Client, http_client};
 
 /// The secret of all tests' tokens.
 pub const SECRET: &str = "a secret of the tests, known to everybody";
@@ -36,11 +37,12 @@ impl TestApp {
         let database = TestDatabase::migrated(backend).await;
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
-        let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier);
+        let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier).router();
+        let ops = Ops { db: database.db.clone(), metrics: Metrics::new(), worker: None };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
-        tokio::spawn(api::http::serve(listener, app.router(), stop.clone()));
+        tokio::spawn(api::http::serve(listener, app.merge(ops.router()), stop.clone()));
         Self { url, clock, database, _stop: stop.drop_guard() }
     }
 
@@ -82,6 +84,13 @@ impl TestApp {
     /// A client of an admin.
     pub fn admin(&self) -> Client {
         self.client(Role::Admin, "admin")
+    }
+
+    /// The status and the text of one of the operators' routes, such as `/readyz`.
+    pub async fn ops(&self, route: &str) -> (u16, String) {
+        let response =
+            http_client().get(format!("{}{route}", self.url)).send().await.expect("the server answers");
+        (response.status().as_u16(), response.text().await.expect("a text"))
     }
 
     /// Runs all jobs that are due, and returns how many there were.

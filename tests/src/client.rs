@@ -34,14 +34,7 @@ pub struct GraphqlError {
 impl Client {
     /// A client of the server at `url`.
     pub fn new(url: &str, token: Option<String>) -> Self {
-        // The provider may have been installed by another client already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_only([])
-            .build()
-            .expect("an HTTP client can be made");
-        Self { http, endpoint: format!("{url}/graphql"), token }
+        Self { http: http_client(), endpoint: format!("{url}/graphql"), token }
     }
 
     /// The answer to a query or a mutation.
@@ -84,6 +77,13 @@ impl Client {
         let query = format!("mutation($input: {input_type}!) {{ {name}(input: $input) {{ {selection} }} }}");
         self.data(&query, json!({ "input": input })).await[name].clone()
     }
+}
+
+/// An HTTP client for servers on this machine.
+pub fn http_client() -> reqwest::Client {
+    // The provider may have been installed by another client already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client can be made")
 }
 
 impl Answer {

@@ -1,3 +1,6 @@
 //! What users would notice: everything here goes through HTTP and GraphQL, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod cases;
+mod queue;

@@ -55,7 +55,7 @@ impl Duties {
     }
 
     async fn sweep(self: Arc<Self>) -> Result<(), DbErr> {
-        let swept = queue::sweep_stale(&self.db, self.clock.now()).await?;
+        let swept = queue::sweep_stale(&self.db, &*self.clock).await?;
         if swept > 0 {
             tracing::warn!(swept, "stale students without a job were enqueued");
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::StudentId;
 use entity::{change, db_time, job};
@@ -43,7 +44,7 @@ struct Row {
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn sweep_stale(db: &Database, now: DateTime<Utc>) -> Result<usize, DbErr> {
+pub async fn sweep_stale(db: &Database, clock: &dyn Clock) -> Result<usize, DbErr> {
     let mut swept = 0;
     loop {
         let students = stale_without_job(db).await?;
@@ -51,7 +52,7 @@ pub async fn sweep_stale(db: &Database, now: DateTime<Utc>) -> Result<usize, DbE
             return Ok(swept);
         }
         swept += students.len();
-        db.write(&Enqueue { students, now }).await?;
+        db.write(&Enqueue { students, now: clock.now() }).await?;
     }
 }
 
