@@ -6,6 +6,8 @@
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`bench`] | benchmarks, for the binaries beside the tests |
+//! | [`writing`] | many facts in one call, and facts that are refused |
+//! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -16,8 +18,10 @@ pub mod app;
 pub mod backend;
 pub mod bench;
 pub mod client;
+pub mod numbers;
 pub mod postgres;
 pub mod school;
+pub mod writing;
 
 pub use app::TestApp;
 pub use backend::Backend;

@@ -169,7 +169,7 @@ pub fn enrollment(student: &str, course: &str) -> String {
 }
 
 /// The input type of a mutation: `upsertStudent` takes an `UpsertStudentInput`.
-fn input_type(mutation: &str) -> String {
+pub(crate) fn input_type(mutation: &str) -> String {
     let mut name = mutation.to_owned();
     name[..1].make_ascii_uppercase();
     name.push_str("Input");
