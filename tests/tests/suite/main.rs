@@ -4,3 +4,5 @@
 
 mod cases;
 mod queue;
+mod moves;
+mod triggers;
