@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bulk;
 mod cases;
 mod queue;
 mod moves;
+mod revisions;
 mod triggers;
