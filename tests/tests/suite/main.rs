@@ -6,5 +6,6 @@ mod bulk;
 mod cases;
 mod queue;
 mod moves;
+mod properties;
 mod revisions;
 mod triggers;
