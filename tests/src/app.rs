@@ -15,7 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use worker::{Metrics, Ops};
 
 use crate::backend::{Backend, TestDatabase};
-use crate::client::{Client, http_client};
+use crate::client::Client;
 
 /// The secret of all tests' tokens.
 pub const SECRET: &str = "a secret of the tests, known to everybody";
@@ -28,6 +28,7 @@ pub struct TestApp {
     /// The server's clock.
     pub clock: Arc<ManualClock>,
     database: TestDatabase,
+    connections: reqwest::Client,
     _stop: DropGuard,
 }
 
@@ -43,7 +44,7 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
         tokio::spawn(api::http::serve(listener, app.merge(ops.router()), stop.clone()));
-        Self { url, clock, database, _stop: stop.drop_guard() }
+        Self { url, clock, database, connections: Client::connections(), _stop: stop.drop_guard() }
     }
 
     /// The server's database, for what cannot be seen through the API.
@@ -73,7 +74,7 @@ impl TestApp {
 
     /// A client with a token for whoever is named.
     pub fn client(&self, role: Role, subject: &str) -> Client {
-        Client::new(&self.url, Some(self.token(role, subject)))
+        Client::sharing(&self.connections, &self.url, Some(self.token(role, subject)))
     }
 
     /// A client of the learning system.
@@ -89,7 +90,7 @@ impl TestApp {
     /// The status and the text of one of the operators' routes, such as `/readyz`.
     pub async fn ops(&self, route: &str) -> (u16, String) {
         let response =
-            http_client().get(format!("{}{route}", self.url)).send().await.expect("the server answers");
+            self.connections.get(format!("{}{route}", self.url)).send().await.expect("the server answers");
         (response.status().as_u16(), response.text().await.expect("a text"))
     }
 

@@ -34,7 +34,19 @@ pub struct GraphqlError {
 impl Client {
     /// A client of the server at `url`.
     pub fn new(url: &str, token: Option<String>) -> Self {
-        Self { http: http_client(), endpoint: format!("{url}/graphql"), token }
+        Self::sharing(&Self::connections(), url, token)
+    }
+
+    /// A client of the server at `url` that shares `connections` with others of the same test.
+    pub fn sharing(connections: &reqwest::Client, url: &str, token: Option<String>) -> Self {
+        Self { http: connections.clone(), endpoint: format!("{url}/graphql"), token }
+    }
+
+    /// Connections that clients can share. They end with the runtime of the test that opened them.
+    pub fn connections() -> reqwest::Client {
+        // The provider may have been installed by another client already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client can be made")
     }
 
     /// The answer to a query or a mutation.
@@ -77,13 +89,6 @@ impl Client {
         let query = format!("mutation($input: {input_type}!) {{ {name}(input: $input) {{ {selection} }} }}");
         self.data(&query, json!({ "input": input })).await[name].clone()
     }
-}
-
-/// An HTTP client for servers on this machine.
-pub fn http_client() -> reqwest::Client {
-    // The provider may have been installed by another client already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client can be made")
 }
 
 impl Answer {

@@ -19,7 +19,7 @@ use facts::{Case, case};
 use telling::Telling;
 
 /// How many cases are generated, always the same ones.
-const CASES: u32 = 20;
+const CASES: u32 = 16;
 
 fn runner() -> TestRunner {
     let config =
