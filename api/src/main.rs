@@ -78,7 +78,7 @@ async fn open(args: &DatabaseArgs) -> Outcome<Database> {
 
 async fn fill(db: &Database, clock: &dyn Clock) -> Outcome<Filled> {
     demo::fill(db, clock.now()).await.map_err(|error| match error {
-        ApiError::User(error) => format!("--demo: {}", error.message).into(),
+        ApiError::User(error) => error.message.into(),
         ApiError::Database(error) => error.into(),
     })
 }
