@@ -90,7 +90,7 @@ impl TestApp {
         self.spoil_profiles().await;
         self.spoil_enrollments().await;
         let students = student::Entity::find().count(self.db().reader()).await.expect("students are counted");
-        let swept = worker::queue::sweep_stale(self.db(), self.clock.now()).await.expect("a sweep");
+        let swept = worker::queue::sweep_stale(self.db(), &*self.clock).await.expect("a sweep");
         assert_eq!(u64::try_from(swept).ok(), Some(students), "students that the sweep finds stale");
         self.drain().await;
         assert_eq!(self.stale_students().await, 0, "students that are stale after a rebuild");

@@ -94,13 +94,12 @@ async fn is_complete(db: &Database) -> Result<bool, DbErr> {
 
 async fn refuse_others(db: &Database) -> Result<(), ApiError> {
     let others = student::Entity::find().filter(student::Column::SourcedId.not_like("demo-student-%"));
-    match others.count(db.reader()).await? {
-        0 => Ok(()),
-        count => {
-            let message = format!("is for an empty database, and this one holds {count} other students");
-            Err(UserError::conflict("--demo", message).into())
-        }
+    if others.count(db.reader()).await? == 0 {
+        return Ok(());
     }
+    let message = "is for an empty database, and this one holds other students: start without it, \
+                   or name another database with --database-url (DATABASE_URL)";
+    Err(UserError::conflict("--demo", message).into())
 }
 
 /// Writes facts in bulk.

@@ -9,3 +9,4 @@ mod moves;
 mod properties;
 mod revisions;
 mod triggers;
+mod demo;
