@@ -9,13 +9,16 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::wake::Wake;
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection that could not be had is tried once more, to learn why.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process to finish writing to the same SQLite file.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a transaction is begun anew after the database chose it as the victim of a conflict.
@@ -33,6 +36,9 @@ pub enum ConnectError {
     /// The URL cannot be read.
     #[error("the database URL cannot be read: {0}")]
     InvalidUrl(#[source] sqlx::Error),
+    /// The URL names no file, where the data would be lost and each connection might see another database.
+    #[error("the database URL must name a file, as in sqlite:data/tally.db")]
+    NoFile,
     /// The database did not answer, or refused.
     #[error("cannot open the database {place}: {source}")]
     Unreachable {
@@ -72,6 +78,9 @@ impl Database {
     }
 
     async fn connect_sqlite(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
+        if names_no_file(url) {
+            return Err(ConnectError::NoFile);
+        }
         let options = SqliteConnectOptions::from_str(url)
             .map_err(ConnectError::InvalidUrl)?
             .create_if_missing(true)
@@ -109,18 +118,19 @@ impl Database {
     async fn connect_postgres(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
         let options =
             PgConnectOptions::from_str(url).map_err(ConnectError::InvalidUrl)?.application_name("tally");
-        let place = format!(
-            "{} on {}",
-            options.get_database().unwrap_or("of the same name as the user"),
-            options.get_host()
-        );
-        let pool: DatabaseConnection = PgPoolOptions::new()
+        let opened = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(|source| ConnectError::Unreachable { place, source })?
-            .into();
+            .connect_with(options.clone())
+            .await;
+        let pool: DatabaseConnection = match opened {
+            Ok(pool) => pool.into(),
+            Err(error) => {
+                let name = options.get_database().unwrap_or("of the same name as the user");
+                let place = format!("{name} on {}:{}", options.get_host(), options.get_port());
+                return Err(ConnectError::Unreachable { place, source: cause(error, &options).await });
+            }
+        };
         Ok(Self {
             backend: DbBackend::Postgres,
             reader: pool.clone(),
@@ -227,6 +237,24 @@ pub struct Pool {
     pub idle: usize,
     /// Connections that somebody uses.
     pub used: usize,
+}
+
+/// Whether an SQLite URL is of a database in memory, or a temporary one.
+fn names_no_file(url: &str) -> bool {
+    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    matches!(path, "" | ":memory:") || parameters.split('&').any(|parameter| parameter == "mode=memory")
+}
+
+/// Why no connection could be had. A pool that has waited in vain for a server to come up only says that it has waited.
+async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
+    if !matches!(error, sqlx::Error::PoolTimedOut) {
+        return error;
+    }
+    match tokio::time::timeout(PROBE_TIMEOUT, PgConnection::connect_with(options)).await {
+        Ok(Err(cause)) => cause,
+        _ => error,
+    }
 }
 
 /// What is done within one transaction. It may be run several times, of which at most one is committed.

@@ -4,9 +4,9 @@
 
 mod bulk;
 mod cases;
-mod queue;
+mod demo;
 mod moves;
 mod properties;
+mod queue;
 mod revisions;
 mod triggers;
-mod demo;
