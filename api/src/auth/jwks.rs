@@ -30,6 +30,24 @@ pub enum JwksSource {
     Url(Url),
 }
 
+impl JwksSource {
+    /// Reads the keys once if they are in a file, so that a mistake shows when the service starts and not with the
+    /// first token. A server is not asked: it may be down for a while.
+    ///
+    /// # Errors
+    /// What is wrong with the file, for whoever starts the service.
+    pub async fn check(&self) -> Result<(), String> {
+        let Self::File(path) = self else { return Ok(()) };
+        match Fetcher::File(path.clone()).fetch().await {
+            Err(error) => Err(format!("{self}: {}", error.chain())),
+            Ok(keys) if keys.len() == 0 => {
+                Err(format!("{self}: the file holds no RS256 or ES256 public key"))
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for JwksSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
