@@ -8,6 +8,7 @@
 //! | [`bench`] | benchmarks, for the binaries beside the tests |
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
+//! | [`oulad`] | real results of real students, loaded through the API |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -19,6 +20,7 @@ pub mod backend;
 pub mod bench;
 pub mod client;
 pub mod numbers;
+pub mod oulad;
 pub mod postgres;
 pub mod school;
 pub mod writing;

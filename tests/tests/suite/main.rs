@@ -10,3 +10,4 @@ mod properties;
 mod queue;
 mod revisions;
 mod triggers;
+mod oulad;

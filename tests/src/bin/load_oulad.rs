@@ -1,0 +1,81 @@
+//! `load-oulad`: loads the Open University Learning Analytics Dataset into a running server, or prints the profiles that
+//! must come of it.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use tests::oulad::expected::expected;
+use tests::oulad::load::{Load, MAX_PAGE};
+use tests::oulad::progress::Progress;
+
+/// Loads the Open University Learning Analytics Dataset into a running Tally server, over GraphQL.
+///
+/// Loading a second time changes nothing; a load that was interrupted is finished by loading again.
+#[derive(Debug, Parser)]
+#[command(name = "load-oulad")]
+struct Cli {
+    /// The folder with the files (*.csv.gz).
+    #[arg(long)]
+    data: PathBuf,
+    /// Where the server is.
+    #[arg(long, default_value = "http://127.0.0.1:4000")]
+    url: String,
+    /// A token of the role SERVICE.
+    #[arg(long, env = "TALLY_TOKEN", hide_env_values = true, required_unless_present = "expected")]
+    token: Option<String>,
+    /// How many calls run at the same time.
+    #[arg(long, default_value = "4")]
+    concurrency: NonZero<usize>,
+    /// Load the facts of the first students alone.
+    #[arg(long)]
+    limit_students: Option<usize>,
+    /// Load nothing, and print what `tally-api export profiles --without-update-time` must print after a load.
+    #[arg(long)]
+    expected: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "load-oulad: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    if cli.expected {
+        out.write_all(expected(&cli.data, cli.limit_students)?.profiles.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let begin = Instant::now();
+    let load = Load {
+        data: cli.data,
+        limit_students: cli.limit_students,
+        url: cli.url,
+        token: cli.token.unwrap_or_default(),
+        concurrency: cli.concurrency,
+        page: MAX_PAGE,
+        progress: Progress::Shown,
+    };
+    let totals = load.run().await?;
+    writeln!(
+        out,
+        "facts sent  {}\ncreated     {}\nupdated     {}\nunchanged   {}\nrefused     {}\nseconds     {:.1}",
+        totals.sent,
+        totals.created,
+        totals.updated,
+        totals.unchanged,
+        totals.refused,
+        begin.elapsed().as_secs_f64(),
+    )?;
+    Ok(if totals.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
