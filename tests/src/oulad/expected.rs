@@ -186,7 +186,8 @@ fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Ite
 fn hundredths(score: &str) -> io::Result<u128> {
     let (whole, decimals) = score.split_once('.').unwrap_or((score, ""));
     let digits = format!("{whole}{decimals:0<2}");
-    let plain = decimals.len() <= 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let plain =
+        !whole.is_empty() && decimals.len() <= 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
     plain
         .then(|| digits.parse().ok())
         .flatten()
