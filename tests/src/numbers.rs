@@ -5,7 +5,6 @@ use std::fmt;
 
 use api::service::read::{Columns, export_profiles_unscoped};
 use entity::aggregate::Aggregates;
-use entity::clock::Clock;
 use entity::sea_orm::sea_query::{Expr, ExprTrait};
 use entity::sea_orm::{EntityTrait, PaginatorTrait, QueryFilter};
 use entity::{enrollment, job, student, student_profile};
