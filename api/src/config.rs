@@ -88,6 +88,9 @@ pub struct ServeArgs {
     /// Leave the worker out of this process; run tally-worker beside it.
     #[arg(long, env = "TALLY_NO_WORKER")]
     pub no_worker: bool,
+    /// For how many seconds a job stays with a worker that stopped reporting.
+    #[arg(long, env = "TALLY_WORKER_LEASE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
+    pub worker_lease: u64,
     /// Fill an empty database with a small invented school.
     #[arg(long, env = "TALLY_DEMO")]
     pub demo: bool,

@@ -6,6 +6,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::auth::{self, Identity, SecretOrigin, TokenVerifier};
 use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogFormat, TokenArgs};
@@ -110,7 +111,8 @@ async fn serve(cli: Cli) -> Outcome {
 
     let stop = worker::signals::stop()?;
     let metrics = Metrics::new();
-    let settings = worker::Settings::for_backend(db.backend());
+    let lease = Duration::from_secs(cli.serve.worker_lease);
+    let settings = worker::Settings { lease, ..worker::Settings::for_backend(db.backend()) };
     let worker =
         (!cli.serve.no_worker).then(|| Worker::new(db.clone(), clock.clone(), settings, metrics.clone()));
     let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod cases;
+mod chaos;
 mod demo;
 mod moves;
 mod oulad;
