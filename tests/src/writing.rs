@@ -9,8 +9,8 @@ use crate::school::input_type;
 /// What became of a bulk mutation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BulkWritten {
-    /// For each input its outcome, or the code and the field of its error.
-    pub results: Vec<Result<String, (String, Option<String>)>>,
+    /// For each input its outcome, or the code and the field of its error: `CREATED`, `NOT_FOUND quiz`.
+    pub results: Vec<String>,
     /// How many recalculations were enqueued, or taken on by ones that were waiting.
     pub recalculations: usize,
     /// How many facts were new or have changed.
@@ -65,11 +65,10 @@ impl BulkWritten {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let count = |field: &str| payload[field].as_u64().expect("a count");
         let results = payload["results"].as_array().expect("results");
-        let result = |result: &Value| {
-            let error = &result["error"];
-            match text(&result["outcome"]) {
-                Some(outcome) => Ok(outcome),
-                None => Err((text(&error["code"]).expect("a code"), text(&error["field"]))),
+        let result = |result: &Value| match (text(&result["outcome"]), &result["error"]) {
+            (Some(outcome), _) => outcome,
+            (None, error) => {
+                [&error["code"], &error["field"]].map(|part| text(part).unwrap_or_default()).join(" ")
             }
         };
         Self {

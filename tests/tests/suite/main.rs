@@ -10,5 +10,6 @@ mod moves;
 mod oulad;
 mod properties;
 mod queue;
+mod replays;
 mod revisions;
 mod triggers;

@@ -37,10 +37,17 @@ async fn school(backend: tests::Backend) -> TestApp {
     app
 }
 
+/// `input` with the fields of `more`.
+fn with(mut input: Value, more: &Value) -> Value {
+    for (field, value) in more.as_object().expect("fields") {
+        input[field] = value.clone();
+    }
+    input
+}
+
 /// Writes a fact about ada, of which `then` must be the outcome: first the mark and one waiting job, then the numbers.
 async fn change(app: &TestApp, what: &str, mutation: &str, fact: Value, then: Then) {
-    let mut input = json!({ "student": { "sourcedId": "ada" } });
-    input.as_object_mut().unwrap().extend(fact.as_object().unwrap().clone());
+    let input = with(json!({ "student": { "sourcedId": "ada" } }), &fact);
     let before = app.profile("ada").await;
     assert!(!before.stale, "stale before: {what}");
     let written = app.write(mutation, input).await;
@@ -63,14 +70,12 @@ async fn change(app: &TestApp, what: &str, mutation: &str, fact: Value, then: Th
 }
 
 async fn attempt(app: &TestApp, what: &str, fact: Value, then: Then) {
-    let mut attempt = json!({ "sourcedId": "m1" });
-    attempt.as_object_mut().unwrap().extend(fact.as_object().unwrap().clone());
+    let attempt = with(json!({ "sourcedId": "m1" }), &fact);
     change(app, what, "recordQuizAttempt", attempt, then).await;
 }
 
 async fn submission(app: &TestApp, what: &str, fact: Value, then: Then) {
-    let mut submission = json!({ "sourcedId": "m1" });
-    submission.as_object_mut().unwrap().extend(fact.as_object().unwrap().clone());
+    let submission = with(json!({ "sourcedId": "m1" }), &fact);
     change(app, what, "recordSubmission", submission, then).await;
 }
 
