@@ -23,7 +23,7 @@ const CASES: u32 = 16;
 
 fn runner() -> TestRunner {
     let config =
-        Config { cases: CASES, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+        Config { cases: CASES, failure_persistence: None, max_shrink_iters: 50, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 

@@ -1,6 +1,6 @@
 //! What the numbers must be, told by the rules alone and in arithmetic of its own.
 
-use super::facts::{COURSES, Case, Fact, Items, Kind, STUDENTS, TASKS, Thing};
+use super::facts::{COURSES, Case, Fact, Items, Kind, STUDENTS, TASKS, Thing, enrolled_from_the_start};
 
 /// The numbers of a student, and of each enrolment.
 pub type Numbers = Vec<(String, Vec<String>)>;
@@ -27,9 +27,10 @@ fn numbers_of(student: usize, things: &[Thing]) -> (String, Vec<String>) {
 
 /// The status of an enrolment, if it is there in the end.
 fn status(things: &[Thing], student: usize, course: usize) -> Option<&'static str> {
-    match history(things, Kind::Enrollment { student, course }).last()? {
-        Fact::Status(status) => Some(status),
-        _ => None,
+    match history(things, Kind::Enrollment { student, course }).last() {
+        Some(Fact::Status(status)) => Some(status),
+        Some(_) => None,
+        None => enrolled_from_the_start(student, course).then_some("ACTIVE"),
     }
 }
 

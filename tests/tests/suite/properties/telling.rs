@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tests::TestApp;
 
-use super::facts::{COURSES, Case, Fact, Items, Kind, STUDENTS, Step, TASKS};
+use super::facts::{COURSES, Case, Fact, Items, Kind, STUDENTS, Step, TASKS, enrolled_from_the_start};
 use super::model::Numbers;
 
 /// One telling, to students and with courses of its own.
@@ -28,7 +28,7 @@ impl<'a> Telling<'a> {
         json!({ "sourcedId": self.id(kind, number) })
     }
 
-    /// Creates the students, the courses, and in each course one quiz and one assignment.
+    /// Creates the students, the courses, and in each course one quiz and one assignment, and the first enrolments.
     pub async fn prepare(&self) {
         let students =
             (0..STUDENTS).map(|n| json!({ "sourcedId": self.id("student", n), "displayName": "x" }));
@@ -39,6 +39,11 @@ impl<'a> Telling<'a> {
             let task = |n| json!({ "sourcedId": self.id(kind, n), "course": self.sourced("course", n), "title": "x" });
             self.app.write_all(mutation, &(0..TASKS).map(task).collect::<Vec<_>>(), false).await;
         }
+        let enrollments = (0..STUDENTS)
+            .flat_map(|student| (0..COURSES).map(move |course| (student, course)))
+            .filter(|(student, course)| enrolled_from_the_start(*student, *course))
+            .map(|(student, course)| self.enrollment(student, course, &Fact::Status("ACTIVE")).1);
+        self.app.write_all("upsertEnrollment", &enrollments.collect::<Vec<_>>(), false).await;
     }
 
     /// Follows the steps of `case`.
