@@ -19,6 +19,7 @@ use tower_http::request_id::RequestId;
 
 use super::App;
 use super::authentication::{Refusal, viewer};
+use super::misfit;
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
 use crate::service::read::Unscoped;
@@ -31,9 +32,9 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(media_type) = MediaType::negotiate(&headers) else { return not_acceptable() };
-    let Ok(mut request) = async_graphql::http::parse_query_string(query.as_deref().unwrap_or_default())
-    else {
-        return malformed(media_type, "the query string is not a GraphQL request");
+    let mut request = match Body::from_query_string(query.as_deref().unwrap_or_default()) {
+        Ok(body) => Request::from(body),
+        Err(message) => return malformed(media_type, &message),
     };
     if is_other_than_query(&mut request) {
         let mut response = refused(
@@ -60,21 +61,20 @@ pub(super) async fn post(
         Ok(body) => body,
         Err(rejection) => {
             let status = rejection.status();
-            return refused(
-                media_type,
-                status,
-                ErrorCode::LimitExceeded,
-                "the body is too large or was cut off",
-            );
+            let (code, message) = match status {
+                StatusCode::PAYLOAD_TOO_LARGE => (ErrorCode::LimitExceeded, "the body is larger than 4 MiB"),
+                _ => (ErrorCode::BadUserInput, "the body could not be read to its end"),
+            };
+            return refused(media_type, status, code, message);
         }
     };
     if !is_json(&headers) {
         let message = "the body must be sent as application/json";
         return refused(media_type, StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message);
     }
-    match serde_json::from_slice::<Body>(&body) {
+    match Body::from_json(&body) {
         Ok(body) => execute(&app, &request_id, &headers, media_type, body.into()).await,
-        Err(error) => malformed(media_type, &format!("the body is not a GraphQL request: {error}")),
+        Err(message) => malformed(media_type, &message),
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn post(
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
-    query: Option<String>,
+    query: String,
     #[serde(default)]
     operation_name: Option<String>,
     #[serde(default)]
@@ -92,11 +92,44 @@ struct Body {
     _extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+impl Body {
+    fn from_json(body: &[u8]) -> Result<Self, String> {
+        // Left to itself, serde would read an array as the parameters in their order.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err("the body must be one request: batches are not taken".to_owned());
+        }
+        serde_json::from_slice(body).map_err(|error| not_a_request(&error))
+    }
+
+    /// Reads the parameters of a URL, where all but texts are JSON.
+    fn from_query_string(query: &str) -> Result<Self, String> {
+        let mut parameters = serde_json::Map::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let value = match &*name {
+                "variables" | "extensions" if !value.is_empty() => {
+                    serde_json::from_str(&value).map_err(|error| format!("{name} is not JSON: {error}"))?
+                }
+                "query" | "operationName" => value.into_owned().into(),
+                _ => continue,
+            };
+            if parameters.insert(name.to_string(), value).is_some() {
+                return Err(format!("{name} is given more than once"));
+            }
+        }
+        serde_json::from_value(parameters.into()).map_err(|error| not_a_request(&error))
+    }
+}
+
+fn not_a_request(error: &serde_json::Error) -> String {
+    // What serde expected is named by a type of ours.
+    let error = error.to_string().replace("struct Body", "an object");
+    format!("this is not a GraphQL request: {error}")
+}
+
 impl From<Body> for Request {
     fn from(body: Body) -> Self {
         let variables = serde_json::Value::Object(body.variables.unwrap_or_default());
-        let mut request = Self::new(body.query.unwrap_or_default())
-            .variables(async_graphql::Variables::from_json(variables));
+        let mut request = Self::new(body.query).variables(async_graphql::Variables::from_json(variables));
         request.operation_name = body.operation_name;
         request
     }
@@ -107,7 +140,7 @@ async fn execute(
     request_id: &RequestId,
     headers: &HeaderMap,
     media_type: MediaType,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let viewer = match viewer(headers, &app.verifier).await {
         Ok(viewer) => viewer,
@@ -121,8 +154,18 @@ async fn execute(
     };
     let executed = Executed::default();
     let loaders = DataLoader::new(Unscoped(app.services.db.clone()), tokio::spawn);
-    let response = app.schema.execute(request.data(viewer).data(loaders).data(executed.clone())).await;
-    respond(media_type, response, &executed, request_id)
+    let operation_name = request.operation_name.clone();
+    let document = request.parsed_query().ok().cloned();
+    if let Some(error) = document.as_ref().and_then(|document| misfit::variable(document, &request)) {
+        return respond(media_type, GraphqlResponse::from_errors(vec![error]), false, request_id);
+    }
+    let mut response = app.schema.execute(request.data(viewer).data(loaders).data(executed.clone())).await;
+    let executed = executed.0.load(Ordering::Relaxed);
+    if let Some(document) = document.filter(|_| executed) {
+        let data = std::mem::take(&mut response.data);
+        response.data = app.types.shape(&document, operation_name.as_deref(), &response.errors, data);
+    }
+    respond(media_type, response, executed, request_id)
 }
 
 /// Whether a request got as far as being executed: only then does its response have `data`.
@@ -157,13 +200,12 @@ impl Extension for NoteExecution {
 fn respond(
     media_type: MediaType,
     mut response: GraphqlResponse,
-    executed: &Executed,
+    executed: bool,
     request_id: &RequestId,
 ) -> Response {
     for error in &mut response.errors {
         complete(error, request_id);
     }
-    let executed = executed.0.load(Ordering::Relaxed);
     let status = match media_type {
         MediaType::GraphqlResponse if !executed => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -174,12 +216,21 @@ fn respond(
     json(media_type, status, serde_json::to_vec(&ErrorsOnly { errors: response.errors }))
 }
 
-/// Gives an error what every error has: a code, and if it is ours, the id by which it is found in the log.
+/// Gives an error what every error has: a code, the field at fault if it is one, and if the fault is ours, the id by
+/// which it is found in the log.
 fn complete(error: &mut ServerError, request_id: &RequestId) {
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     match extensions.get("code") {
         // Only the library itself leaves the code out: the document or its variables do not fit the schema.
-        None => extensions.set("code", ErrorCode::BadUserInput.as_str()),
+        None => {
+            extensions.set("code", ErrorCode::BadUserInput.as_str());
+            if let Some(field) = misfit::field(&error.message) {
+                extensions.set("field", field);
+            }
+            if let Some(message) = misfit::syntax(&error.message) {
+                error.message = message;
+            }
+        }
         Some(async_graphql::Value::String(code)) if code == ErrorCode::Internal.as_str() => {
             extensions.set("requestId", request_id.header_value().to_str().unwrap_or_default());
         }

@@ -2,9 +2,12 @@
 
 mod authentication;
 mod graphql;
+mod misfit;
 mod negotiation;
+mod shape;
 
 pub(crate) use graphql::NoteExecution;
+use shape::OutputTypes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,12 +39,15 @@ pub struct App {
     schema: Schema,
     services: Services,
     verifier: Arc<TokenVerifier>,
+    types: Arc<OutputTypes>,
 }
 
 impl App {
     /// The application over `services`, for whoever `verifier` lets in.
     pub fn new(services: Services, verifier: TokenVerifier) -> Self {
-        Self { schema: crate::schema::build(services.clone()), services, verifier: Arc::new(verifier) }
+        let schema = crate::schema::build(services.clone());
+        let types = Arc::new(OutputTypes::of(&schema.sdl()));
+        Self { schema, services, verifier: Arc::new(verifier), types }
     }
 
     /// All routes.
