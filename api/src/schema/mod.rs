@@ -38,7 +38,8 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation::default(), EmptySubscription)
+    // Our own DateTime and chrono's are the same to a client.
+    Schema::build_with_ignore_name_conflicts(Query, Mutation::default(), EmptySubscription, ["DateTime"])
         .extension(crate::http::NoteExecution)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)

@@ -1,12 +1,12 @@
 //! Queries.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::id::StudentId;
 
 use super::context::Resolving;
 use super::guards::IsAdmin;
-use super::inputs::Ref;
+use super::inputs::own;
 use super::paging::Page;
 use super::types::{
     Job, JobKind, JobState, Node, QueueStatus, StudentProfile, ViewerInfo, Worker, children_of_viewer,
@@ -15,11 +15,11 @@ use crate::error::{UserError, database_error};
 use crate::service::queue::{self, JobFilter};
 use crate::service::read;
 
-/// All queries.
-#[derive(Debug, Default)]
+/// What can be read.
+#[derive(Debug, Default, Description)]
 pub struct Query;
 
-#[Object]
+#[Object(use_type_description)]
 impl Query {
     /// Who is asking.
     async fn me(&self, ctx: &Context<'_>) -> Result<ViewerInfo> {
@@ -34,12 +34,7 @@ impl Query {
         #[graphql(desc = "The student's id, such as `student:0193…`.")] id: Option<ID>,
         #[graphql(desc = "The writing system's own id of the student.")] sourced_id: Option<String>,
     ) -> Result<Option<StudentProfile>> {
-        let student = match (id, sourced_id) {
-            (Some(id), None) => Ref::Id(id),
-            (None, Some(sourced_id)) => Ref::SourcedId(sourced_id),
-            _ => return Err(UserError::input("id", "or sourcedId must be given, and not both").into()),
-        };
-        let student = student.read::<StudentId>("student")?;
+        let student = own::<StudentId>(id, sourced_id)?;
         let row = read::profile(ctx.reader()?, &ctx.scope()?, &student).await;
         Ok(row.map_err(|error| database_error(&error))?.map(StudentProfile))
     }

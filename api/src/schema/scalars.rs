@@ -1,6 +1,10 @@
 //! Scalars of our own.
+//!
+//! A text that is none of them is kept as such until the input is read, where the field at fault has a name, and where
+//! in a bulk mutation one bad item need not refuse the others.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::{DateTime, Utc};
 use entity::score::Score;
 use rust_decimal::Decimal as ExactDecimal;
 
@@ -8,42 +12,91 @@ use rust_decimal::Decimal as ExactDecimal;
 ///
 /// Scores and averages that come out always have two decimals. What goes in may be a string or a whole number; a number
 /// with a fraction is refused, because JSON readers make a binary fraction of it, which is not exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decimal(pub ExactDecimal);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Description)]
+pub struct Decimal(Result<ExactDecimal, &'static str>);
 
 /// More characters than any number that is accepted needs.
 const MAX_CHARS: usize = 40;
 
-#[Scalar(name = "Decimal")]
+#[Scalar(name = "Decimal", use_type_description)]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => parse(text),
-            Value::Number(number) => {
-                let whole = number.as_i64().ok_or_else(|| {
-                    InputValueError::custom("a decimal with a fraction must be a string, as in \"87.5\"")
-                })?;
-                Ok(Self(whole.into()))
-            }
+            Value::String(text) => Ok(Self(exact(text))),
+            Value::Number(number) => Ok(Self(
+                number
+                    .as_i64()
+                    .map(Into::into)
+                    .ok_or("must be a string if it is no whole number, as in \"87.5\""),
+            )),
             _ => Err(InputValueError::expected_type(value)),
         }
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_) | Value::Number(_))
+    }
+
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_string())
+        self.0.map_or(Value::Null, |number| Value::String(number.to_string()))
     }
 }
 
-fn parse(text: &str) -> InputValueResult<Decimal> {
+fn exact(text: &str) -> Result<ExactDecimal, &'static str> {
     let plain = text.len() <= MAX_CHARS
         && text.strip_prefix('-').unwrap_or(text).chars().all(|c| c.is_ascii_digit() || c == '.');
     let number = plain.then(|| ExactDecimal::from_str_exact(text).ok()).flatten();
-    number.map(Decimal).ok_or_else(|| InputValueError::custom("must be a decimal number, as in \"87.5\""))
+    number.ok_or("must be a decimal number, as in \"87.5\"")
+}
+
+impl Decimal {
+    /// The number, or what is wrong with what was given for one.
+    pub(super) const fn read(self) -> Result<ExactDecimal, &'static str> {
+        self.0
+    }
 }
 
 impl From<Score> for Decimal {
     fn from(score: Score) -> Self {
-        Self(ExactDecimal::new(score.hundredths().into(), 2))
+        Self(Ok(ExactDecimal::new(score.hundredths().into(), 2)))
+    }
+}
+
+/// A point in time as RFC 3339 writes it, such as `"2026-03-01T10:00:00Z"`. It is kept to the microsecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Description)]
+pub struct Time(Result<DateTime<Utc>, &'static str>);
+
+#[Scalar(
+    name = "DateTime",
+    use_type_description,
+    specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339"
+)]
+impl ScalarType for Time {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+        Ok(Self(time.map_err(|_| "must be a time with its offset, as in \"2026-03-01T10:00:00Z\"")))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.map_or(Value::Null, |time| Value::String(time.to_rfc3339()))
+    }
+}
+
+impl Time {
+    /// The time, or what is wrong with what was given for one.
+    pub(super) const fn read(self) -> Result<DateTime<Utc>, &'static str> {
+        self.0
+    }
+}
+
+impl From<DateTime<Utc>> for Time {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(Ok(time))
     }
 }
 
@@ -52,7 +105,8 @@ mod tests {
     use super::*;
 
     fn read(value: Value) -> Option<String> {
-        Decimal::parse(value).ok().map(|decimal| decimal.0.to_string())
+        let decimal = Decimal::parse(value).ok()?;
+        decimal.read().ok().map(|number| number.to_string())
     }
 
     #[test]
@@ -77,5 +131,15 @@ mod tests {
         let score = Score::from_hundredths(8750).unwrap();
         assert_eq!(Decimal::from(score).to_value(), Value::String("87.50".into()));
         assert_eq!(Decimal::from(Score::ZERO).to_value(), Value::String("0.00".into()));
+    }
+
+    #[test]
+    fn times_need_their_offset() {
+        let read = |text: &str| Time::parse(Value::String(text.into())).unwrap().read().is_ok();
+        assert!(read("2026-03-01T10:00:00Z"));
+        assert!(read("2026-03-01T10:00:00.123456789+05:30"));
+        for text in ["", "now", "2026-03-01", "2026-03-01T10:00:00", "2026-02-30T10:00:00Z", "1772359200"] {
+            assert!(!read(text), "{text}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use entity::score::Score;
 use uuid::Uuid;
 
 use crate::error::UserError;
-use crate::schema::scalars::Decimal;
+use crate::schema::scalars::{Decimal, Time};
 use crate::service::facts::Reference;
 
 /// The longest text that is accepted, in characters.
@@ -62,8 +62,8 @@ impl Ref {
     }
 }
 
-/// Reads the reference to the row that the input itself is about, from its `id` or its `sourcedId`.
-pub(super) fn own<T>(id: Option<ID>, sourced_id: Option<String>) -> Result<Reference, UserError>
+/// Reads the reference to the row that an input or a query itself is about, from its `id` or its `sourcedId`.
+pub(in crate::schema) fn own<T>(id: Option<ID>, sourced_id: Option<String>) -> Result<Reference, UserError>
 where
     T: FromStr<Err = ParseIdError> + Into<Uuid>,
 {
@@ -79,11 +79,20 @@ impl ScoreInput {
     /// Reads a score.
     pub(super) fn read(self, field: &str) -> Result<Score, UserError> {
         let score = match self {
-            Self::Percentage(percentage) => Score::from_percentage(percentage.0),
-            Self::Points(points) => Score::from_points(points.earned.0, points.possible.0),
+            Self::Percentage(percentage) => {
+                Score::from_percentage(decimal(&format!("{field}.percentage"), percentage)?)
+            }
+            Self::Points(PointsInput { earned, possible }) => Score::from_points(
+                decimal(&format!("{field}.points.earned"), earned)?,
+                decimal(&format!("{field}.points.possible"), possible)?,
+            ),
         };
         score.map_err(|error| UserError::input(field, error))
     }
+}
+
+fn decimal(field: &str, decimal: Decimal) -> Result<rust_decimal::Decimal, UserError> {
+    decimal.read().map_err(|message| UserError::input(field, message))
 }
 
 /// Reads a text of 1 to 255 characters without control characters.
@@ -106,7 +115,8 @@ pub(super) fn optional_text(field: &str, value: Option<String>) -> Result<Option
 }
 
 /// Reads a time, in whole microseconds.
-pub(super) fn time(field: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>, UserError> {
+pub(super) fn time(field: &str, time: Time) -> Result<DateTime<Utc>, UserError> {
+    let time = time.read().map_err(|message| UserError::input(field, message))?;
     if YEARS.contains(&time.year()) {
         Ok(to_microseconds(time))
     } else {
@@ -116,10 +126,7 @@ pub(super) fn time(field: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>, Us
 }
 
 /// Reads a time that may be left out.
-pub(super) fn optional_time(
-    field: &str,
-    value: Option<DateTime<Utc>>,
-) -> Result<Option<DateTime<Utc>>, UserError> {
+pub(super) fn optional_time(field: &str, value: Option<Time>) -> Result<Option<DateTime<Utc>>, UserError> {
     value.map(|value| time(field, value)).transpose()
 }
 

@@ -1,12 +1,12 @@
 //! Inputs about courses, quizzes and assignments.
 
 use async_graphql::{ID, InputObject};
-use chrono::{DateTime, Utc};
 use entity::id::{AssignmentId, CourseId, QuizId};
 
 use super::FactInput;
 use super::common::{Ref, optional_text, optional_time, own};
 use crate::error::UserError;
+use crate::schema::scalars::Time;
 use crate::service::facts::{UpsertAssignment, UpsertCourse, UpsertQuiz};
 
 /// Creates a course, or changes its title. Named by `id` or by `sourcedId`; only the latter creates.
@@ -19,7 +19,7 @@ pub struct UpsertCourseInput {
     /// The title that people read, 1 to 255 characters; needed for a new one.
     pub title: Option<String>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UpsertCourseInput {
@@ -34,7 +34,8 @@ impl FactInput for UpsertCourseInput {
     }
 }
 
-/// Creates a quiz, renames it, or moves it to another course. A move takes all its items with it.
+/// Creates a quiz, renames it, or moves it to another course, with all its items. Named by `id` or by `sourcedId`;
+/// only the latter creates.
 #[derive(InputObject, Clone, Debug)]
 pub struct UpsertQuizInput {
     /// The id that Tally gave it.
@@ -46,7 +47,7 @@ pub struct UpsertQuizInput {
     /// The title that people read, 1 to 255 characters; needed for a new one.
     pub title: Option<String>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UpsertQuizInput {
@@ -62,7 +63,8 @@ impl FactInput for UpsertQuizInput {
     }
 }
 
-/// Creates an assignment, renames it, or moves it to another course. A move takes all its items with it.
+/// Creates an assignment, renames it, or moves it to another course, with all its items. Named by `id` or by `sourcedId`;
+/// only the latter creates.
 #[derive(InputObject, Clone, Debug)]
 pub struct UpsertAssignmentInput {
     /// The id that Tally gave it.
@@ -74,7 +76,7 @@ pub struct UpsertAssignmentInput {
     /// The title that people read, 1 to 255 characters; needed for a new one.
     pub title: Option<String>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UpsertAssignmentInput {

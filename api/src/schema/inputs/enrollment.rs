@@ -1,13 +1,13 @@
 //! Inputs about enrolments.
 
 use async_graphql::{ID, InputObject};
-use chrono::{DateTime, Utc};
 use entity::id::{CourseId, EnrollmentId, StudentId};
 
 use super::FactInput;
 use super::common::{Ref, optional_time, own};
 use crate::error::UserError;
 use crate::schema::enums::EnrollmentStatus;
+use crate::schema::scalars::Time;
 use crate::service::facts::{DeleteEnrollment, SetEnrollmentStatus, UpsertEnrollment};
 
 /// Enrols a student in a course, or changes the enrolment. Named by `id` or by `sourcedId`; only the latter creates.
@@ -24,7 +24,7 @@ pub struct UpsertEnrollmentInput {
     /// Where it stands; a new one is active unless told otherwise.
     pub status: Option<EnrollmentStatus>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UpsertEnrollmentInput {
@@ -51,7 +51,7 @@ pub struct SetEnrollmentStatusInput {
     /// Where it stands now.
     pub status: EnrollmentStatus,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for SetEnrollmentStatusInput {
@@ -75,7 +75,7 @@ pub struct DeleteEnrollmentInput {
     /// The enrolment.
     pub enrollment: Ref,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for DeleteEnrollmentInput {

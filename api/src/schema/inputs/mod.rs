@@ -11,7 +11,7 @@ mod submission;
 
 use async_graphql::InputType;
 
-pub(super) use common::Ref;
+pub(super) use common::{Ref, own};
 pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
 pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
 pub use person::{GrantGuardianshipInput, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput};

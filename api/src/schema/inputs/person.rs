@@ -1,12 +1,12 @@
 //! Inputs about people.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use chrono::{DateTime, Utc};
 use entity::id::{GuardianId, StudentId};
 
 use super::FactInput;
 use super::common::{Ref, clearable, optional_text, optional_time, own, time};
 use crate::error::UserError;
+use crate::schema::scalars::Time;
 use crate::service::facts::{GrantGuardianship, RevokeGuardianship, UpsertGuardian, UpsertStudent};
 
 /// Creates a student, or changes its name. Named by `id` or by `sourcedId`; only the latter creates.
@@ -19,7 +19,7 @@ pub struct UpsertStudentInput {
     /// The name that people read, 1 to 255 characters; needed for a new one.
     pub display_name: Option<String>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UpsertStudentInput {
@@ -44,7 +44,7 @@ pub struct UpsertGuardianInput {
     /// The name that people read, 1 to 255 characters; needed for a new one.
     pub display_name: Option<String>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UpsertGuardianInput {
@@ -67,11 +67,11 @@ pub struct GrantGuardianshipInput {
     /// The guardian who may see.
     pub guardian: Ref,
     /// The first moment of the right; now, unless told otherwise or granted already.
-    pub valid_from: Option<DateTime<Utc>>,
+    pub valid_from: Option<Time>,
     /// The first moment after the right. Left out, it stays as it is; null leaves the right open.
-    pub valid_until: MaybeUndefined<DateTime<Utc>>,
+    pub valid_until: MaybeUndefined<Time>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for GrantGuardianshipInput {
@@ -96,7 +96,7 @@ pub struct RevokeGuardianshipInput {
     /// The guardian.
     pub guardian: Ref,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for RevokeGuardianshipInput {

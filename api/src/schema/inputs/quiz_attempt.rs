@@ -1,13 +1,13 @@
 //! Inputs about quiz attempts.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use chrono::{DateTime, Utc};
 use entity::id::{QuizAttemptId, QuizId, StudentId};
 
 use super::FactInput;
 use super::common::{Ref, ScoreInput, clearable, optional_time, own, time};
 use crate::error::UserError;
 use crate::schema::enums::StandingChange;
+use crate::schema::scalars::Time;
 use crate::service::facts::{ChangeAttempt, RecordQuizAttempt};
 
 /// Records a quiz attempt, or changes what is known of one: started, then completed with a score, or all at once. What
@@ -23,13 +23,13 @@ pub struct RecordQuizAttemptInput {
     /// The quiz; needed for a new one.
     pub quiz: Option<Ref>,
     /// When the student began.
-    pub started_at: MaybeUndefined<DateTime<Utc>>,
+    pub started_at: MaybeUndefined<Time>,
     /// When the student handed it in. It counts once it has this and a score.
-    pub completed_at: MaybeUndefined<DateTime<Utc>>,
+    pub completed_at: MaybeUndefined<Time>,
     /// The score.
     pub score: MaybeUndefined<ScoreInput>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for RecordQuizAttemptInput {
@@ -58,7 +58,7 @@ pub struct ChangeQuizAttemptStandingInput {
     /// What is done to it.
     pub change: StandingChange,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for ChangeQuizAttemptStandingInput {

@@ -1,13 +1,13 @@
 //! Inputs about assignment submissions.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use chrono::{DateTime, Utc};
 use entity::id::{AssignmentId, AssignmentSubmissionId, StudentId};
 
 use super::FactInput;
 use super::common::{Ref, ScoreInput, clearable, optional_time, own, time};
 use crate::error::UserError;
 use crate::schema::enums::StandingChange;
+use crate::schema::scalars::Time;
 use crate::service::facts::{ChangeSubmission, GradeSubmission, RecordSubmission, UngradeSubmission};
 
 /// Records a submission, or changes what is known of one: handed in, then graded, or all at once. What is left out stays
@@ -23,13 +23,13 @@ pub struct RecordSubmissionInput {
     /// The assignment; needed for a new one.
     pub assignment: Option<Ref>,
     /// When the student handed it in.
-    pub submitted_at: MaybeUndefined<DateTime<Utc>>,
+    pub submitted_at: MaybeUndefined<Time>,
     /// When it was graded. It counts once it has this and a score; a score without it is provisional.
-    pub graded_at: MaybeUndefined<DateTime<Utc>>,
+    pub graded_at: MaybeUndefined<Time>,
     /// The score.
     pub score: MaybeUndefined<ScoreInput>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for RecordSubmissionInput {
@@ -57,10 +57,10 @@ pub struct GradeSubmissionInput {
     pub submission: Ref,
     /// The grade.
     pub score: ScoreInput,
-    /// When it was graded; now, unless told otherwise.
-    pub graded_at: Option<DateTime<Utc>>,
+    /// When it was graded; now, unless told otherwise. The same score again keeps the time it was given.
+    pub graded_at: Option<Time>,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for GradeSubmissionInput {
@@ -85,7 +85,7 @@ pub struct UngradeSubmissionInput {
     /// The submission.
     pub submission: Ref,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for UngradeSubmissionInput {
@@ -110,7 +110,7 @@ pub struct ChangeSubmissionStandingInput {
     /// What is done to it.
     pub change: StandingChange,
     /// When this happened. An event that is not newer than the last accepted one about the same thing is a CONFLICT.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Time>,
 }
 
 impl FactInput for ChangeSubmissionStandingInput {

@@ -18,7 +18,7 @@ impl AttemptsMutation {
     async fn record_quiz_attempt(
         &self,
         ctx: &Context<'_>,
-        input: RecordQuizAttemptInput,
+        #[graphql(desc = "What to write.")] input: RecordQuizAttemptInput,
     ) -> Result<Payload<QuizAttempt>> {
         write_one(ctx, input).await
     }
@@ -28,8 +28,14 @@ impl AttemptsMutation {
     async fn record_quiz_attempts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<RecordQuizAttemptInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            RecordQuizAttemptInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<QuizAttempt>> {
         write_many(ctx, inputs, partial).await
     }
@@ -39,7 +45,7 @@ impl AttemptsMutation {
     async fn change_quiz_attempt_standing(
         &self,
         ctx: &Context<'_>,
-        input: ChangeQuizAttemptStandingInput,
+        #[graphql(desc = "What to write.")] input: ChangeQuizAttemptStandingInput,
     ) -> Result<Payload<QuizAttempt>> {
         write_one(ctx, input).await
     }
@@ -49,8 +55,14 @@ impl AttemptsMutation {
     async fn change_quiz_attempt_standings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<ChangeQuizAttemptStandingInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            ChangeQuizAttemptStandingInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<QuizAttempt>> {
         write_many(ctx, inputs, partial).await
     }

@@ -15,7 +15,11 @@ pub struct CoursesMutation;
 impl CoursesMutation {
     /// Creates a course, or changes the title of one.
     #[graphql(guard = "WritesFacts")]
-    async fn upsert_course(&self, ctx: &Context<'_>, input: UpsertCourseInput) -> Result<Payload<Course>> {
+    async fn upsert_course(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to write.")] input: UpsertCourseInput,
+    ) -> Result<Payload<Course>> {
         write_one(ctx, input).await
     }
 
@@ -24,15 +28,25 @@ impl CoursesMutation {
     async fn upsert_courses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertCourseInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            UpsertCourseInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Course>> {
         write_many(ctx, inputs, partial).await
     }
 
     /// Creates a quiz, renames it, or moves it to another course.
     #[graphql(guard = "WritesFacts")]
-    async fn upsert_quiz(&self, ctx: &Context<'_>, input: UpsertQuizInput) -> Result<Payload<Quiz>> {
+    async fn upsert_quiz(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to write.")] input: UpsertQuizInput,
+    ) -> Result<Payload<Quiz>> {
         write_one(ctx, input).await
     }
 
@@ -41,8 +55,12 @@ impl CoursesMutation {
     async fn upsert_quizzes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertQuizInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<UpsertQuizInput>,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Quiz>> {
         write_many(ctx, inputs, partial).await
     }
@@ -52,7 +70,7 @@ impl CoursesMutation {
     async fn upsert_assignment(
         &self,
         ctx: &Context<'_>,
-        input: UpsertAssignmentInput,
+        #[graphql(desc = "What to write.")] input: UpsertAssignmentInput,
     ) -> Result<Payload<Assignment>> {
         write_one(ctx, input).await
     }
@@ -62,8 +80,14 @@ impl CoursesMutation {
     async fn upsert_assignments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertAssignmentInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            UpsertAssignmentInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Assignment>> {
         write_many(ctx, inputs, partial).await
     }

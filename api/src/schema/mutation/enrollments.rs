@@ -18,7 +18,7 @@ impl EnrollmentsMutation {
     async fn upsert_enrollment(
         &self,
         ctx: &Context<'_>,
-        input: UpsertEnrollmentInput,
+        #[graphql(desc = "What to write.")] input: UpsertEnrollmentInput,
     ) -> Result<Payload<Enrollment>> {
         write_one(ctx, input).await
     }
@@ -28,8 +28,14 @@ impl EnrollmentsMutation {
     async fn upsert_enrollments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertEnrollmentInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            UpsertEnrollmentInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Enrollment>> {
         write_many(ctx, inputs, partial).await
     }
@@ -39,7 +45,7 @@ impl EnrollmentsMutation {
     async fn set_enrollment_status(
         &self,
         ctx: &Context<'_>,
-        input: SetEnrollmentStatusInput,
+        #[graphql(desc = "What to write.")] input: SetEnrollmentStatusInput,
     ) -> Result<Payload<Enrollment>> {
         write_one(ctx, input).await
     }
@@ -49,8 +55,14 @@ impl EnrollmentsMutation {
     async fn set_enrollment_statuses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<SetEnrollmentStatusInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            SetEnrollmentStatusInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Enrollment>> {
         write_many(ctx, inputs, partial).await
     }
@@ -60,7 +72,7 @@ impl EnrollmentsMutation {
     async fn delete_enrollment(
         &self,
         ctx: &Context<'_>,
-        input: DeleteEnrollmentInput,
+        #[graphql(desc = "What to write.")] input: DeleteEnrollmentInput,
     ) -> Result<Payload<Enrollment>> {
         write_one(ctx, input).await
     }
@@ -70,8 +82,14 @@ impl EnrollmentsMutation {
     async fn delete_enrollments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<DeleteEnrollmentInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            DeleteEnrollmentInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Enrollment>> {
         write_many(ctx, inputs, partial).await
     }

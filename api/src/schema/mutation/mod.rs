@@ -17,7 +17,7 @@ use people::PeopleMutation;
 use queue::QueueMutation;
 use submissions::SubmissionsMutation;
 
-/// All mutations.
+/// What can be written, by admins and by the learning system.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     PeopleMutation,

@@ -53,7 +53,7 @@ pub struct BulkResult<T: OutputType> {
 pub struct FactError {
     /// As in `extensions.code` of a GraphQL error: `BAD_USER_INPUT`, `NOT_FOUND` or `CONFLICT`.
     code: &'static str,
-    /// The field at fault, within its input.
+    /// The field at fault, such as `score`, if it is one.
     field: Option<String>,
     /// What is wrong, for people.
     message: String,

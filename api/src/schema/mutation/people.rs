@@ -21,7 +21,11 @@ pub struct PeopleMutation;
 impl PeopleMutation {
     /// Creates a student, or changes the name of one.
     #[graphql(guard = "WritesFacts")]
-    async fn upsert_student(&self, ctx: &Context<'_>, input: UpsertStudentInput) -> Result<Payload<Student>> {
+    async fn upsert_student(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to write.")] input: UpsertStudentInput,
+    ) -> Result<Payload<Student>> {
         write_one(ctx, input).await
     }
 
@@ -30,8 +34,14 @@ impl PeopleMutation {
     async fn upsert_students(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertStudentInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            UpsertStudentInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Student>> {
         write_many(ctx, inputs, partial).await
     }
@@ -41,7 +51,7 @@ impl PeopleMutation {
     async fn upsert_guardian(
         &self,
         ctx: &Context<'_>,
-        input: UpsertGuardianInput,
+        #[graphql(desc = "What to write.")] input: UpsertGuardianInput,
     ) -> Result<Payload<Guardian>> {
         write_one(ctx, input).await
     }
@@ -51,8 +61,14 @@ impl PeopleMutation {
     async fn upsert_guardians(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UpsertGuardianInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            UpsertGuardianInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Guardian>> {
         write_many(ctx, inputs, partial).await
     }
@@ -62,7 +78,7 @@ impl PeopleMutation {
     async fn grant_guardianship(
         &self,
         ctx: &Context<'_>,
-        input: GrantGuardianshipInput,
+        #[graphql(desc = "What to write.")] input: GrantGuardianshipInput,
     ) -> Result<Payload<Guardianship>> {
         write_one(ctx, input).await
     }
@@ -72,8 +88,14 @@ impl PeopleMutation {
     async fn grant_guardianships(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<GrantGuardianshipInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            GrantGuardianshipInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Guardianship>> {
         write_many(ctx, inputs, partial).await
     }
@@ -83,7 +105,7 @@ impl PeopleMutation {
     async fn revoke_guardianship(
         &self,
         ctx: &Context<'_>,
-        input: RevokeGuardianshipInput,
+        #[graphql(desc = "What to write.")] input: RevokeGuardianshipInput,
     ) -> Result<Payload<Guardianship>> {
         write_one(ctx, input).await
     }
@@ -93,15 +115,25 @@ impl PeopleMutation {
     async fn revoke_guardianships(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<RevokeGuardianshipInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            RevokeGuardianshipInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<Guardianship>> {
         write_many(ctx, inputs, partial).await
     }
 
     /// Deletes a student with all facts and aggregates. This cannot be undone.
     #[graphql(guard = "WritesFacts")]
-    async fn delete_student(&self, ctx: &Context<'_>, student: Ref) -> Result<DeletedPayload> {
+    async fn delete_student(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The student to be deleted.")] student: Ref,
+    ) -> Result<DeletedPayload> {
         let student = student.read::<StudentId>("student")?;
         let id = facts::delete_student(&ctx.services()?.db, student).await?;
         Ok(DeletedPayload { deleted_id: id.to_string().into() })

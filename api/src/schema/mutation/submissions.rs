@@ -20,7 +20,7 @@ impl SubmissionsMutation {
     async fn record_submission(
         &self,
         ctx: &Context<'_>,
-        input: RecordSubmissionInput,
+        #[graphql(desc = "What to write.")] input: RecordSubmissionInput,
     ) -> Result<Payload<AssignmentSubmission>> {
         write_one(ctx, input).await
     }
@@ -30,8 +30,14 @@ impl SubmissionsMutation {
     async fn record_submissions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<RecordSubmissionInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            RecordSubmissionInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<AssignmentSubmission>> {
         write_many(ctx, inputs, partial).await
     }
@@ -41,7 +47,7 @@ impl SubmissionsMutation {
     async fn grade_submission(
         &self,
         ctx: &Context<'_>,
-        input: GradeSubmissionInput,
+        #[graphql(desc = "What to write.")] input: GradeSubmissionInput,
     ) -> Result<Payload<AssignmentSubmission>> {
         write_one(ctx, input).await
     }
@@ -51,8 +57,14 @@ impl SubmissionsMutation {
     async fn grade_submissions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<GradeSubmissionInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            GradeSubmissionInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<AssignmentSubmission>> {
         write_many(ctx, inputs, partial).await
     }
@@ -62,7 +74,7 @@ impl SubmissionsMutation {
     async fn ungrade_submission(
         &self,
         ctx: &Context<'_>,
-        input: UngradeSubmissionInput,
+        #[graphql(desc = "What to write.")] input: UngradeSubmissionInput,
     ) -> Result<Payload<AssignmentSubmission>> {
         write_one(ctx, input).await
     }
@@ -72,8 +84,14 @@ impl SubmissionsMutation {
     async fn ungrade_submissions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<UngradeSubmissionInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            UngradeSubmissionInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<AssignmentSubmission>> {
         write_many(ctx, inputs, partial).await
     }
@@ -83,7 +101,7 @@ impl SubmissionsMutation {
     async fn change_submission_standing(
         &self,
         ctx: &Context<'_>,
-        input: ChangeSubmissionStandingInput,
+        #[graphql(desc = "What to write.")] input: ChangeSubmissionStandingInput,
     ) -> Result<Payload<AssignmentSubmission>> {
         write_one(ctx, input).await
     }
@@ -93,8 +111,14 @@ impl SubmissionsMutation {
     async fn change_submission_standings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Up to 1,000.")] inputs: Vec<ChangeSubmissionStandingInput>,
-        #[graphql(default, desc = "Do what can be done, with a result for each.")] partial: bool,
+        #[graphql(desc = "What to write, up to 1,000 at once, in this order.")] inputs: Vec<
+            ChangeSubmissionStandingInput,
+        >,
+        #[graphql(
+            default,
+            desc = "Whether to write what can be written, with a result or an error for each input."
+        )]
+        partial: bool,
     ) -> Result<BulkPayload<AssignmentSubmission>> {
         write_many(ctx, inputs, partial).await
     }

@@ -1,15 +1,15 @@
 //! Courses, and what belongs to them.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{assignment, course, quiz};
 
 use super::related;
 
 /// A course.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Course(pub course::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Course {
     /// The id that Tally gave it, such as `course:0193…`.
     pub async fn id(&self) -> ID {
@@ -34,10 +34,10 @@ impl From<course::Model> for Course {
 }
 
 /// A quiz of a course.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Quiz(pub quiz::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Quiz {
     /// The id that Tally gave it, such as `quiz:0193…`.
     pub async fn id(&self) -> ID {
@@ -67,10 +67,10 @@ impl From<quiz::Model> for Quiz {
 }
 
 /// An assignment of a course.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Assignment(pub assignment::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Assignment {
     /// The id that Tally gave it, such as `assignment:0193…`.
     pub async fn id(&self) -> ID {

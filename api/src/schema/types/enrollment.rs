@@ -1,6 +1,6 @@
 //! Enrolments, and what counts in their courses.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::enrollment;
 
 use super::{Course, Student, related};
@@ -8,10 +8,10 @@ use crate::schema::enums::EnrollmentStatus;
 use crate::schema::scalars::Decimal;
 
 /// A student's enrolment in a course, with what counts there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Enrollment(pub enrollment::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Enrollment {
     /// The id that Tally gave it, such as `enrollment:0193…`.
     pub async fn id(&self) -> ID {

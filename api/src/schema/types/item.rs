@@ -1,18 +1,17 @@
 //! Quiz attempts and assignment submissions.
 
-use async_graphql::{Context, ID, Object, Result};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{assignment_submission, quiz_attempt};
 
 use super::{Assignment, Quiz, Student, related};
 use crate::schema::enums::Standing;
-use crate::schema::scalars::Decimal;
+use crate::schema::scalars::{Decimal, Time};
 
 /// A student's attempt at a quiz.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct QuizAttempt(pub quiz_attempt::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl QuizAttempt {
     /// The id that Tally gave it, such as `attempt:0193…`.
     pub async fn id(&self) -> ID {
@@ -35,13 +34,13 @@ impl QuizAttempt {
     }
 
     /// When the student began, if known.
-    async fn started_at(&self) -> Option<DateTime<Utc>> {
-        self.0.started_at
+    async fn started_at(&self) -> Option<Time> {
+        self.0.started_at.map(Into::into)
     }
 
     /// When the student handed it in; null while it is under way.
-    async fn completed_at(&self) -> Option<DateTime<Utc>> {
-        self.0.completed_at
+    async fn completed_at(&self) -> Option<Time> {
+        self.0.completed_at.map(Into::into)
     }
 
     /// The score in percent, once there is one.
@@ -55,8 +54,8 @@ impl QuizAttempt {
     }
 
     /// When the newest accepted event about it happened, if the writing system said.
-    async fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.0.occurred_at
+    async fn occurred_at(&self) -> Option<Time> {
+        self.0.occurred_at.map(Into::into)
     }
 }
 
@@ -67,10 +66,10 @@ impl From<quiz_attempt::Model> for QuizAttempt {
 }
 
 /// A student's submission to an assignment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct AssignmentSubmission(pub assignment_submission::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl AssignmentSubmission {
     /// The id that Tally gave it, such as `submission:0193…`.
     pub async fn id(&self) -> ID {
@@ -93,13 +92,13 @@ impl AssignmentSubmission {
     }
 
     /// When the student handed it in, if known.
-    async fn submitted_at(&self) -> Option<DateTime<Utc>> {
-        self.0.submitted_at
+    async fn submitted_at(&self) -> Option<Time> {
+        self.0.submitted_at.map(Into::into)
     }
 
     /// When it was graded; null while it is awaiting grading.
-    async fn graded_at(&self) -> Option<DateTime<Utc>> {
-        self.0.graded_at
+    async fn graded_at(&self) -> Option<Time> {
+        self.0.graded_at.map(Into::into)
     }
 
     /// The score in percent, provisional until the submission is graded.
@@ -113,8 +112,8 @@ impl AssignmentSubmission {
     }
 
     /// When the newest accepted event about it happened, if the writing system said.
-    async fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.0.occurred_at
+    async fn occurred_at(&self) -> Option<Time> {
+        self.0.occurred_at.map(Into::into)
     }
 }
 

@@ -1,20 +1,20 @@
 //! Students, guardians, and who may see whom.
 
-use async_graphql::{Context, ID, Object, Result};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::{guardian, guardianship, student};
 
 use super::{StudentProfile, related};
 use crate::schema::context::Resolving;
 use crate::schema::enums::Role;
+use crate::schema::scalars::Time;
 use crate::service::read::ProfileOf;
 use crate::viewer::Viewer;
 
 /// A student.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Student(pub student::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Student {
     /// The id that Tally gave it, such as `student:0193…`.
     pub async fn id(&self) -> ID {
@@ -44,10 +44,10 @@ impl From<student::Model> for Student {
 }
 
 /// A guardian: a parent, or whoever stands in for one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Guardian(pub guardian::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Guardian {
     /// The id that Tally gave it, such as `guardian:0193…`.
     pub async fn id(&self) -> ID {
@@ -72,10 +72,10 @@ impl From<guardian::Model> for Guardian {
 }
 
 /// A guardian's right to see a student's record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Guardianship(pub guardianship::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Guardianship {
     /// The student who may be seen.
     async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
@@ -88,18 +88,18 @@ impl Guardianship {
     }
 
     /// The first moment of the right.
-    async fn valid_from(&self) -> DateTime<Utc> {
-        self.0.valid_from
+    async fn valid_from(&self) -> Time {
+        self.0.valid_from.into()
     }
 
     /// The first moment after the right; open when null.
-    async fn valid_until(&self) -> Option<DateTime<Utc>> {
-        self.0.valid_until
+    async fn valid_until(&self) -> Option<Time> {
+        self.0.valid_until.map(Into::into)
     }
 
     /// When it was revoked, if it was.
-    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
-        self.0.revoked_at
+    async fn revoked_at(&self) -> Option<Time> {
+        self.0.revoked_at.map(Into::into)
     }
 }
 
@@ -110,10 +110,10 @@ impl From<guardianship::Model> for Guardianship {
 }
 
 /// Whoever is asking.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct ViewerInfo(pub Viewer);
 
-#[Object(name = "Viewer")]
+#[Object(name = "Viewer", use_type_description)]
 impl ViewerInfo {
     /// What the viewer may do.
     async fn role(&self) -> Role {

@@ -1,24 +1,23 @@
 //! A student's aggregates.
 
-use async_graphql::{Context, ID, Object, Result};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, Description, ID, Object, Result};
 use entity::student_profile;
 
 use super::{Enrollment, Student, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
-use crate::schema::scalars::Decimal;
+use crate::schema::scalars::{Decimal, Time};
 use crate::service::read::{self, EnrollmentsOf};
 
 /// A student's aggregates: what a dashboard shows at a glance. The six aggregate fields change together. Nobody can
 /// write them; they follow from the facts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct StudentProfile(pub student_profile::Model);
 
 /// What stands before the student's id when the id of a profile is written out.
 pub(super) const PROFILE_PREFIX: &str = "profile";
 
-#[Object]
+#[Object(use_type_description)]
 impl StudentProfile {
     /// The id of the profile, such as `profile:0193…`.
     pub async fn id(&self) -> ID {
@@ -59,8 +58,8 @@ impl StudentProfile {
     }
 
     /// When these fields were last written; null before the first time.
-    async fn last_performance_update(&self) -> Option<DateTime<Utc>> {
-        self.0.last_performance_update
+    async fn last_performance_update(&self) -> Option<Time> {
+        self.0.last_performance_update.map(Into::into)
     }
 
     /// Whether facts have changed since these fields were computed. A recalculation is on its way then.
@@ -69,8 +68,8 @@ impl StudentProfile {
     }
 
     /// Since when the fields have been stale; null when they are not.
-    async fn stale_since(&self) -> Option<DateTime<Utc>> {
-        self.0.stale_since
+    async fn stale_since(&self) -> Option<Time> {
+        self.0.stale_since.map(Into::into)
     }
 
     /// The student's enrolments, each with what counts in its course. Their parts add up to the whole.
