@@ -13,3 +13,6 @@ mod queue;
 mod replays;
 mod revisions;
 mod triggers;
+mod http;
+mod raw;
+mod schema;
