@@ -13,6 +13,8 @@ mod queue;
 mod replays;
 mod revisions;
 mod triggers;
+mod errors;
+mod failures;
 mod http;
 mod raw;
 mod schema;
