@@ -17,5 +17,7 @@ mod triggers;
 mod errors;
 mod failures;
 mod http;
+mod layering;
+mod migrations;
 mod raw;
 mod schema;
