@@ -129,6 +129,12 @@ pub(super) fn contradictions() -> Vec<Case> {
         ("recordSubmission", json!({ "assignment": null }), "BAD_USER_INPUT", "assignment"),
         ("upsertEnrollment", json!({ "course": { "sourcedId": "maths" } }), "CONFLICT", "course"),
         (
+            "upsertCourse",
+            json!({ "sourcedId": "physics", "title": "Late", "occurredAt": "2026-03-01T10:00:00Z" }),
+            "CONFLICT",
+            "occurredAt",
+        ),
+        (
             "grantGuardianship",
             json!({ "validFrom": "2026-05-02T00:00:00Z", "validUntil": "2026-05-01T00:00:00Z" }),
             "BAD_USER_INPUT",

@@ -11,7 +11,8 @@ use cases::{Case, contradictions, good, names, values};
 async fn school(app: &TestApp) {
     app.student("ada").await;
     app.course("maths").await;
-    app.course("physics").await;
+    let physics = json!({ "sourcedId": "physics", "title": "Physics", "occurredAt": "2026-03-01T10:00:00Z" });
+    app.write("upsertCourse", physics).await;
     app.quiz("q", "maths").await;
     app.assignment("t", "maths").await;
     app.enroll("ada", "maths", "ACTIVE").await;
