@@ -1,7 +1,7 @@
 //! Writing facts.
 //!
 //! A fact arrives as a command. [`write()`] takes one or many of a kind and does them in one transaction, in their order,
-//! by the same steps for every kind ([`pipeline`]): lock and load what the commands name, decide for each what its row
+//! by the same steps for every kind (`pipeline`): lock and load what the commands name, decide for each what its row
 //! becomes, write the rows that change, and hand the students whose numbers change to [`entity::change`].
 
 mod course;
