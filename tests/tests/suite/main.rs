@@ -7,6 +7,7 @@ mod access;
 mod cases;
 mod chaos;
 mod demo;
+mod concurrency;
 mod moves;
 mod oulad;
 mod properties;
