@@ -21,7 +21,7 @@ struct Read {
 }
 
 /// A mutation with arguments that change nothing, even for those who may write.
-const MUTATIONS: [(&str, &str); 34] = [
+const MUTATIONS: [(&str, &str); 38] = [
     ("upsertStudent", "input: { sourcedId: \"x\" }"),
     ("upsertStudents", "inputs: []"),
     ("upsertGuardian", "input: { sourcedId: \"x\" }"),
@@ -68,6 +68,10 @@ const MUTATIONS: [(&str, &str); 34] = [
         "input: { student: { sourcedId: \"ada\" }, submission: { sourcedId: \"x\" }, change: VOID }",
     ),
     ("changeSubmissionStandings", "inputs: []"),
+    ("retryJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
+    ("cancelJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
+    ("pauseJobs", "kind: RECALCULATE"),
+    ("resumeJobs", "kind: RECALCULATE"),
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.
@@ -164,11 +168,15 @@ async fn reads(app: &TestApp) -> Vec<Read> {
 }
 
 /// Queries that ask for no particular thing.
-const OWN: [(&str, &str); 4] = [
+const OWN: [(&str, &str); 8] = [
     ("me", "{ me { role subject } }"),
     ("me children", "{ me { children { student { sourcedId } } } }"),
     ("me profile", "{ me { profile { student { sourcedId } } } }"),
     ("myChildren", "{ myChildren { student { sourcedId } } }"),
+    ("queue", "{ queue { staleProfiles } }"),
+    ("jobs", "{ jobs { nodes { id } } }"),
+    ("job", "{ job(id: \"job:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
+    ("workers", "{ workers { name } }"),
 ];
 
 /// What a cell of the table says of the answer to a mutation: whether its role was refused, not what else was wrong.

@@ -11,8 +11,8 @@ use tests::writing::bulk_mutation;
 use tests::{TestApp, on_both_backends};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use worker::Settings;
 use worker::engine::EngineError;
+use worker::{Metrics, Settings, Worker};
 
 const CLIENTS: usize = 16;
 
@@ -30,8 +30,10 @@ impl Workers {
     fn start(app: &TestApp) -> Self {
         let stop = CancellationToken::new();
         let settings = Settings::for_backend(app.db().backend());
-        let worker =
-            || tokio::spawn(worker::run(app.db().clone(), app.shared_clock(), settings, stop.clone()));
+        let worker = || {
+            let worker = Worker::new(app.db().clone(), app.shared_clock(), settings, Metrics::new());
+            tokio::spawn(worker.run(stop.clone()))
+        };
         Self { running: vec![worker(), worker()], stop }
     }
 

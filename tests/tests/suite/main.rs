@@ -2,23 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod bulk;
 mod access;
+mod bulk;
 mod cases;
 mod chaos;
-mod demo;
 mod concurrency;
-mod moves;
-mod oulad;
-mod properties;
-mod queue;
-mod replays;
-mod revisions;
-mod triggers;
+mod demo;
 mod errors;
 mod failures;
 mod http;
 mod layering;
 mod migrations;
+mod moves;
+mod oulad;
+mod properties;
+mod queue;
 mod raw;
+mod replays;
+mod revisions;
 mod schema;
+mod triggers;

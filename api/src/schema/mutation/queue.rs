@@ -1,6 +1,6 @@
 //! Mutations of the queue, for admins.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 
 use crate::error::{UserError, database_error};
 use crate::schema::context::Resolving;
@@ -10,10 +10,10 @@ use crate::service::queue;
 use entity::id::JobId;
 
 /// Mutations of the queue, for admins.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Description)]
 pub struct QueueMutation;
 
-#[Object]
+#[Object(use_type_description)]
 impl QueueMutation {
     /// Has a job tried again at once, with as many attempts as a new one: one that was discarded or cancelled, or that
     /// waits to be retried.

@@ -1,6 +1,6 @@
 //! The queue, as admins see it.
 
-use async_graphql::{Context, Enum, ID, Object, Result};
+use async_graphql::{Context, Description, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use entity::queue_status::{self, RECENT};
 use entity::{job, job_failure, worker};
@@ -47,7 +47,7 @@ impl JobKind {
 }
 
 /// The figures of the queue at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct QueueStatus(pub queue_status::QueueStatus);
 
 impl QueueStatus {
@@ -58,7 +58,7 @@ impl QueueStatus {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl QueueStatus {
     /// How many jobs of each kind are in each state; those that have none are left out.
     async fn counts(&self) -> Vec<JobCount> {
@@ -97,10 +97,10 @@ impl QueueStatus {
 }
 
 /// How many jobs of a kind are in a state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct JobCount(queue_status::Count);
 
-#[Object]
+#[Object(use_type_description)]
 impl JobCount {
     /// The kind.
     async fn kind(&self) -> &str {
@@ -119,10 +119,10 @@ impl JobCount {
 }
 
 /// A job of the queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Job(pub job::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Job {
     /// The id, such as `job:0193…`.
     async fn id(&self) -> ID {
@@ -208,10 +208,10 @@ impl Job {
 }
 
 /// One failed attempt of a job.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct JobFailure(job_failure::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl JobFailure {
     /// The number of the attempt, from 1.
     async fn attempt(&self) -> i32 {
@@ -235,10 +235,10 @@ impl JobFailure {
 }
 
 /// A worker: one start of the job engine in one process.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Description)]
 pub struct Worker(pub worker::Model);
 
-#[Object]
+#[Object(use_type_description)]
 impl Worker {
     /// The name: host, process, and something random.
     async fn name(&self) -> &str {
