@@ -119,7 +119,7 @@ async fn serve(cli: Cli) -> Outcome {
     let ops = Ops { db: db.clone(), metrics, worker: name };
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     greet(&listener, &cli, &keys, demo.as_ref())?;
-    let app = App::new(Services { db, clock }, verifier).router().merge(ops.router());
+    let app = App::new(Services { db, clock }, verifier).router(ops.router());
     api::http::serve(listener, app, stop.clone()).await?;
     stop.cancel();
     background.await?.map_err(Into::into)

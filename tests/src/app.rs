@@ -38,12 +38,12 @@ impl TestApp {
         let database = TestDatabase::migrated(backend).await;
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
-        let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier).router();
+        let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier);
         let ops = Ops { db: database.db.clone(), metrics: Metrics::new(), worker: None };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
-        tokio::spawn(api::http::serve(listener, app.merge(ops.router()), stop.clone()));
+        tokio::spawn(api::http::serve(listener, app.router(ops.router()), stop.clone()));
         Self { url, clock, database, connections: Client::connections(), _stop: stop.drop_guard() }
     }
 

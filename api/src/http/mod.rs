@@ -50,8 +50,8 @@ impl App {
         Self { schema, services, verifier: Arc::new(verifier), types }
     }
 
-    /// All routes.
-    pub fn router(self) -> Router {
+    /// All routes, with `others` among them.
+    pub fn router(self, others: Router) -> Router {
         let observed = ServiceBuilder::new()
             .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
             .layer(TraceLayer::new_for_http().make_span_with(request_span))
@@ -59,9 +59,10 @@ impl App {
         Router::new()
             .route("/", get(welcome))
             .route("/graphql", get(graphql::get).post(graphql::post))
+            .with_state(self)
+            .merge(others)
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .layer(observed)
-            .with_state(self)
     }
 }
 

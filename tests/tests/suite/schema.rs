@@ -42,7 +42,10 @@ fn name(value: &Value) -> &str {
 }
 
 fn collect_silent(value: &Value, path: &str, silent: &mut Vec<String>) {
-    if value["description"].as_str().unwrap_or_default().trim().is_empty() {
+    let is_silent = value["description"].as_str().unwrap_or_default().trim().is_empty();
+    // The library's own type, which leaves no room for one.
+    let is_connection = path.ends_with("Connection") && !path.contains('.');
+    if is_silent && !is_connection {
         silent.push(path.to_owned());
     }
     for parts in ["fields", "args", "inputFields", "enumValues"] {

@@ -18,19 +18,31 @@ impl QueueMutation {
     /// Has a job tried again at once, with as many attempts as a new one: one that was discarded or cancelled, or that
     /// waits to be retried.
     #[graphql(guard = "IsAdmin")]
-    async fn retry_job(&self, ctx: &Context<'_>, id: ID) -> Result<Job> {
+    async fn retry_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Such as `job:0193…`.")] id: ID,
+    ) -> Result<Job> {
         Ok(Job(queue::retry(&ctx.services()?.db, job_id(&id)?).await?))
     }
 
     /// Calls off a job that has not been started. If its student is stale, the next sweep enqueues a new one.
     #[graphql(guard = "IsAdmin")]
-    async fn cancel_job(&self, ctx: &Context<'_>, id: ID) -> Result<Job> {
+    async fn cancel_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Such as `job:0193…`.")] id: ID,
+    ) -> Result<Job> {
         Ok(Job(queue::cancel(&ctx.services()?.db, job_id(&id)?).await?))
     }
 
     /// Keeps workers from claiming jobs of a kind until it is resumed. Jobs are still enqueued, and wait.
     #[graphql(guard = "IsAdmin")]
-    async fn pause_jobs(&self, ctx: &Context<'_>, kind: JobKind) -> Result<QueueStatus> {
+    async fn pause_jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which kind.")] kind: JobKind,
+    ) -> Result<QueueStatus> {
         let services = ctx.services()?;
         queue::pause(&services.db, kind.as_str(), ctx.viewer()?.subject(), services.clock.now())
             .await
@@ -40,7 +52,11 @@ impl QueueMutation {
 
     /// Lets workers claim jobs of a kind again.
     #[graphql(guard = "IsAdmin")]
-    async fn resume_jobs(&self, ctx: &Context<'_>, kind: JobKind) -> Result<QueueStatus> {
+    async fn resume_jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which kind.")] kind: JobKind,
+    ) -> Result<QueueStatus> {
         queue::resume(&ctx.services()?.db, kind.as_str()).await.map_err(|error| database_error(&error))?;
         QueueStatus::read(ctx).await
     }
