@@ -71,12 +71,15 @@ impl UnitOfWork for Enqueue {
 }
 
 async fn stale_without_job(db: &Database) -> Result<BTreeSet<StudentId>, DbErr> {
+    // The OFFSET keeps PostgreSQL from making a join of this. While many facts arrive at once its statistics are behind,
+    // and it would compare every stale student with every job, instead of looking up the student's jobs by their key.
     let sql = format!(
         "SELECT student_id FROM student_profile AS stale \
          WHERE facts_revision <> aggregated_revision AND NOT EXISTS ( \
            SELECT 1 FROM job WHERE job.student_id = stale.student_id AND job.kind = '{kind}' \
              AND (state IN ('available', 'scheduled', 'running', 'retryable') \
-               OR (state = 'discarded' AND finished_at > {rested}))) \
+               OR (state = 'discarded' AND finished_at > {rested})) \
+           LIMIT 1 OFFSET 0) \
          LIMIT {PAGE}",
         kind = job::RECALCULATE,
         rested = db_time::before_sql(db.backend(), REST_AFTER_DISCARD),
