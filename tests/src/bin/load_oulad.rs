@@ -2,7 +2,7 @@
 //! must come of it.
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,8 +53,12 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     let mut out = std::io::stdout();
     if cli.expected {
-        out.write_all(expected(&cli.data, cli.limit_students)?.profiles.as_bytes())?;
-        return Ok(ExitCode::SUCCESS);
+        let profiles = expected(&cli.data, cli.limit_students)?.profiles;
+        return match out.write_all(profiles.as_bytes()) {
+            // That nobody reads on is no error.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(ExitCode::SUCCESS),
+        };
     }
     let begin = Instant::now();
     let load = Load {
