@@ -3,9 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use api::service::read::{Columns, export_profiles_unscoped};
 use entity::sea_orm::EntityTrait;
@@ -56,7 +58,7 @@ fn generated_files_hold_every_case() {
         let rows = csv::Reader::from_reader(flate2::read::MultiGzDecoder::new(file)).into_records();
         rows.map(|row| row.unwrap()).collect::<Vec<_>>()
     };
-    let kinds: std::collections::HashMap<String, String> =
+    let kinds: HashMap<String, String> =
         read("assessments").iter().map(|row| (row[2].to_owned(), row[3].to_owned())).collect();
     let results = read("studentAssessment");
     let some = |kind: &str, score: fn(&str) -> bool| {
@@ -122,7 +124,13 @@ fn real_data() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "the tests have no command line to define it on")]
     let folder = std::env::var("TALLY_TEST_DATA").unwrap_or_default();
     if folder.is_empty() {
-        let _ = writeln!(std::io::stderr(), "TALLY_TEST_DATA is not set: the test of real data is left out");
+        static SAID: Once = Once::new();
+        SAID.call_once(|| {
+            let _ = writeln!(
+                std::io::stderr(),
+                "TALLY_TEST_DATA is not set: the tests of real data are left out"
+            );
+        });
         return None;
     }
     Some(folder.into())
@@ -141,8 +149,7 @@ async fn export(app: &TestApp, columns: Columns) -> String {
 /// All enrolments in the form of [`Expected::enrollments`]. They cannot be listed through the API.
 async fn enrollments(app: &TestApp) -> String {
     let students = student::Entity::find().all(app.db().reader()).await.unwrap();
-    let names: std::collections::HashMap<_, _> =
-        students.into_iter().map(|student| (student.id, student.sourced_id)).collect();
+    let names: HashMap<_, _> = students.into_iter().map(|student| (student.id, student.sourced_id)).collect();
     let score =
         |score: Option<entity::score::Score>| score.map(|score| score.to_string()).unwrap_or_default();
     let rows = enrollment::Entity::find().all(app.db().reader()).await.unwrap();
