@@ -6,46 +6,69 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{BoolishValueParser, Resettable};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::auth::{JwksSource, Role, TokenRules};
 
-/// Tally keeps each student's performance aggregates right, fresh and fast for parent dashboards.
+/// Tally keeps each student's totals and averages right and fresh, so that a parent dashboard can show them at once.
 ///
-/// Without a command it serves the API. Without any setting it keeps its data in the folder .tally, on SQLite, with the
-/// worker in the same process.
+/// Without a command it serves the GraphQL API. Without any setting it keeps its data on SQLite in the folder .tally of
+/// the current folder, and runs the worker, which computes the numbers, in the same process. To try it out, run
+/// "tally-api --demo" and follow what it prints.
 #[derive(Debug, Parser)]
-#[command(name = "tally-api", version, args_conflicts_with_subcommands = false)]
+#[command(name = "tally-api", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Which database.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Database")]
     pub database: DatabaseArgs,
     /// How to serve.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Serving")]
     pub serve: ServeArgs,
     /// Whose tokens are trusted.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Tokens")]
     pub auth: AuthArgs,
     /// What is logged.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Log")]
     pub log: LogArgs,
+}
+
+const AFTER_HELP: &str = "A setting is taken from its option, or else from its environment variable, where an empty one \
+     counts as not set. What goes wrong is said on standard error, with the name of the setting at fault.";
+
+impl Cli {
+    /// Reads the command line and the environment. Ends the process with a message when they cannot be understood.
+    pub fn read() -> Self {
+        let matches = Self::ignoring_empty_variables().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Container and service managers pass on a variable that nobody has set as an empty one.
+    fn ignoring_empty_variables() -> clap::Command {
+        Self::command().mut_args(|arg| {
+            let value = arg.get_env().and_then(std::env::var_os);
+            if value.is_some_and(|value| value.is_empty()) { arg.env(Resettable::Reset) } else { arg }
+        })
+    }
 }
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Sign a token for development, with the secret that the server uses.
+    /// Print a token for trying things out, signed with the secret that a server started in this folder uses.
     Token(TokenArgs),
-    /// Write data out.
+    /// Write data out as CSV.
     Export {
         /// What to write.
         #[command(subcommand)]
         what: Export,
     },
-    /// Bring the database's schema up to date, and end. Safe when several processes do it at once.
+    /// Bring the tables of the database up to date, and end.
+    ///
+    /// Serving does the same when it starts. Safe when several processes do it at once.
     Migrate,
     /// Print the GraphQL schema, and end.
     Schema,
@@ -54,7 +77,9 @@ pub enum Command {
 /// What can be written out.
 #[derive(Debug, Subcommand)]
 pub enum Export {
-    /// All students' profiles as CSV on standard output: sourced_id and the six fields, as they are stored.
+    /// Write the totals and averages of all students to standard output.
+    ///
+    /// One line for each student: sourced_id, and the six fields of the profile as they are stored.
     Profiles {
         /// Leave out last_performance_update, which differs between databases that hold the same facts.
         #[arg(long)]
@@ -65,9 +90,10 @@ pub enum Export {
 /// Which database.
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseArgs {
-    /// The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME.
+    /// The database: sqlite:FILE, which is created if need be, or postgres://USER:PASSWORD@HOST/NAME.
     #[arg(
         long,
+        value_name = "URL",
         env = "DATABASE_URL",
         default_value = "sqlite:.tally/tally.db",
         hide_env_values = true,
@@ -75,64 +101,66 @@ pub struct DatabaseArgs {
     )]
     pub database_url: String,
     /// The most connections that are opened to the database; on SQLite, beside the one that writes.
-    #[arg(long, env = "TALLY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
+    #[arg(long, value_name = "COUNT", env = "TALLY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
     pub database_connections: u32,
 }
 
 /// How to serve.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
-    /// The address to listen on. Anything but loopback needs a configured key.
-    #[arg(long, env = "TALLY_LISTEN", default_value = "127.0.0.1:4000")]
+    /// The address to listen on. One that other machines can reach needs --jwt-secret-file or --jwks.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "TALLY_LISTEN", default_value = "127.0.0.1:4000", value_parser = listen_address)]
     pub listen: SocketAddr,
-    /// Leave the worker out of this process; run tally-worker beside it.
-    #[arg(long, env = "TALLY_NO_WORKER")]
+    /// Leave the worker out of this process: tally-worker, started beside it, computes the numbers.
+    #[arg(long, env = "TALLY_NO_WORKER", value_parser = BoolishValueParser::new())]
     pub no_worker: bool,
     /// For how many seconds a job stays with a worker that stopped reporting.
     #[arg(long, env = "TALLY_WORKER_LEASE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
     pub worker_lease: u64,
-    /// Fill an empty database with a small invented school.
-    #[arg(long, env = "TALLY_DEMO")]
+    /// Fill an empty database with a small invented school, and print how to look at it. Changes nothing when the school
+    /// is there already.
+    #[arg(long, env = "TALLY_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 }
 
 /// Whose tokens are trusted.
 #[derive(Args, Clone, Debug)]
 pub struct AuthArgs {
-    /// A file with the secret of HS256 tokens, at least 32 bytes, readable by its owner alone. Without this and
-    /// --jwks, one is made at .tally/jwt-secret.
-    #[arg(long, env = "TALLY_JWT_SECRET_FILE", conflicts_with = "jwks", global = true)]
+    /// A file with the secret that tokens are signed with (HS256), at least 32 bytes, readable by its owner alone. It is
+    /// made if it is not there. Without this and --jwks it is .tally/jwt-secret.
+    #[arg(long, value_name = "FILE", env = "TALLY_JWT_SECRET_FILE", conflicts_with = "jwks", global = true)]
     pub jwt_secret_file: Option<PathBuf>,
-    /// A file or an https URL with the public keys (JWKS) of RS256 or ES256 tokens.
-    #[arg(long, env = "TALLY_JWKS", global = true)]
+    /// A file or an https URL with the public keys (JWKS) of whoever signs the tokens (RS256 or ES256).
+    #[arg(long, value_name = "FILE|URL", env = "TALLY_JWKS", global = true)]
     pub jwks: Option<String>,
-    /// The issuer (iss) that tokens must have.
-    #[arg(long, env = "TALLY_JWT_ISSUER", global = true)]
+    /// The issuer (iss) that tokens must have; any will do unless this is set.
+    #[arg(long, value_name = "TEXT", env = "TALLY_JWT_ISSUER", global = true)]
     pub jwt_issuer: Option<String>,
-    /// The audience (aud) that tokens must have.
-    #[arg(long, env = "TALLY_JWT_AUDIENCE", global = true)]
+    /// The audience (aud) that tokens must have; any will do unless this is set.
+    #[arg(long, value_name = "TEXT", env = "TALLY_JWT_AUDIENCE", global = true)]
     pub jwt_audience: Option<String>,
-    /// The claim that holds the role: ADMIN, SERVICE, GUARDIAN or STUDENT.
-    #[arg(long, env = "TALLY_JWT_ROLE_CLAIM", default_value = "role", global = true)]
+    /// The claim of a token that holds the role: ADMIN, SERVICE, GUARDIAN or STUDENT.
+    #[arg(long, value_name = "NAME", env = "TALLY_JWT_ROLE_CLAIM", default_value = "role", global = true)]
     pub jwt_role_claim: String,
     /// By how many seconds the clock of a token's issuer may differ from ours.
-    #[arg(long, env = "TALLY_JWT_LEEWAY", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=600), global = true)]
+    #[arg(long, value_name = "SECONDS", env = "TALLY_JWT_LEEWAY", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=600), global = true)]
     pub jwt_leeway: u64,
 }
 
 /// What is logged.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {
-    /// What to log, as a filter such as info or worker=debug,info.
+    /// What to log: off, error, warn, info, debug or trace; or by module, as in worker=debug,info.
     #[arg(
         long,
+        value_name = "FILTER",
         env = "TALLY_LOG",
         default_value = "info,sqlx=warn,apalis=warn,apalis_core=warn,sea_orm_migration=warn",
         global = true
     )]
     pub log: String,
     /// How log lines are written to standard error.
-    #[arg(long, env = "TALLY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
+    #[arg(long, value_name = "FORMAT", env = "TALLY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
 }
 
@@ -148,15 +176,25 @@ pub enum LogFormat {
 /// What a development token says.
 #[derive(Args, Debug)]
 pub struct TokenArgs {
-    /// The role: admin, service, guardian or student.
+    /// The role: admin (sees and does everything), service (the learning system, which writes), guardian (reads the own
+    /// children) or student (reads the own record).
     #[arg(long)]
     pub role: Role,
-    /// Whose token it is: the sourcedId of the guardian or student, or any name of an admin or a learning system.
+    /// Whose token it is: a guardian's or student's sourcedId, which is the id that the learning system knows the person
+    /// by; or any name for an admin or a service.
     #[arg(long)]
     pub subject: String,
     /// For how many hours it is valid.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub hours: u32,
+}
+
+/// Reads the address to listen on.
+fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    // A name may have several addresses, and this one is what people mean by it.
+    let address = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let address = address.as_deref().unwrap_or(text);
+    address.parse().map_err(|_| "must be an IP address and a port, as in 127.0.0.1:4000 or [::1]:4000")
 }
 
 impl AuthArgs {

@@ -1,5 +1,7 @@
 //! `tally-api`: serves the API, with the worker in the same process unless told otherwise.
 
+mod greeting;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -15,7 +17,6 @@ use api::error::ApiError;
 use api::http::App;
 use api::schema::Services;
 use api::service::read::{self, Columns};
-use clap::Parser;
 use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
 use tokio::net::TcpListener;
@@ -23,11 +24,13 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use worker::{Metrics, Ops, Worker};
 
+use crate::greeting::Greeting;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -68,12 +71,15 @@ async fn run(cli: Cli) -> Outcome {
 /// Opens the database and brings its schema up to date.
 async fn open(args: &DatabaseArgs) -> Outcome<Database> {
     if let Some(path) = args.database_url.strip_prefix("sqlite:") {
-        make_folder_of(Path::new(path.trim_start_matches("//").split('?').next().unwrap_or_default()))?;
+        make_folder_of(Path::new(path.trim_start_matches("//").split('?').next().unwrap_or_default()))
+            .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
     }
     let db = Database::connect(&args.database_url, args.database_connections)
         .await
         .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
-    migration::migrate(db.writer()).await?;
+    migration::migrate(db.writer()).await.map_err(|error| {
+        format!("--database-url (DATABASE_URL): the tables cannot be brought up to date: {error}")
+    })?;
     Ok(db)
 }
 
@@ -84,10 +90,16 @@ async fn fill(db: &Database, clock: &dyn Clock) -> Outcome<Filled> {
     })
 }
 
-fn make_folder_of(file: &Path) -> Outcome {
+/// Makes the folder of a file that may have to be made, for nobody else on this machine: what lies in it is about
+/// children, or a secret.
+fn make_folder_of(file: &Path) -> Result<(), String> {
+    use std::os::unix::fs::DirBuilderExt as _;
     match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => std::fs::create_dir_all(folder)
-            .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()).into()),
+        Some(folder) => std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display())),
         None => Ok(()),
     }
 }
@@ -102,7 +114,7 @@ async fn serve(cli: Cli) -> Outcome {
         .into());
     }
     let clock: SharedClock = Arc::new(SystemClock);
-    let (verifier, keys) = verifier(&cli.auth, clock.clone())?;
+    let (verifier, keys) = verifier(&cli.auth, clock.clone()).await?;
     let db = open(&cli.database).await?;
     let demo = if cli.serve.demo { Some(fill(&db, &*clock).await?) } else { None };
     let listener = TcpListener::bind(listen)
@@ -118,7 +130,8 @@ async fn serve(cli: Cli) -> Outcome {
     let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));
     let ops = Ops { db: db.clone(), metrics, worker: name };
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
-    greet(&listener, &cli, &keys, demo.as_ref())?;
+    let address = listener.local_addr()?;
+    say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref() }.to_string())?;
     let app = App::new(Services { db, clock }, verifier).router(ops.router());
     api::http::serve(listener, app, stop.clone()).await?;
     stop.cancel();
@@ -140,9 +153,10 @@ async fn background(
 }
 
 /// The verifier of tokens, and a sentence about its keys.
-fn verifier(args: &AuthArgs, clock: SharedClock) -> Outcome<(TokenVerifier, String)> {
+async fn verifier(args: &AuthArgs, clock: SharedClock) -> Outcome<(TokenVerifier, String)> {
     if let Some(source) = args.jwks_source() {
         let keys = format!("tokens are checked with the keys of {source}");
+        source.check().await.map_err(|error| format!("--jwks (TALLY_JWKS): {error}"))?;
         let verifier = TokenVerifier::jwks(source, args.rules(), clock)
             .map_err(|error| format!("--jwks (TALLY_JWKS): {error}"))?;
         return Ok((verifier, keys));
@@ -156,7 +170,7 @@ fn verifier(args: &AuthArgs, clock: SharedClock) -> Outcome<(TokenVerifier, Stri
 
 fn secret(args: &AuthArgs) -> Outcome<(auth::Secret, SecretOrigin)> {
     let file = args.secret_file();
-    make_folder_of(&file)?;
+    make_folder_of(&file).map_err(|error| format!("--jwt-secret-file (TALLY_JWT_SECRET_FILE): {error}"))?;
     auth::load_or_create_secret(&file).map_err(|error| {
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         format!("--jwt-secret-file (TALLY_JWT_SECRET_FILE): {error}{cause}").into()
@@ -167,9 +181,19 @@ fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
     if args.jwks.is_some() {
         return Err("--jwks (TALLY_JWKS) is set: tokens are signed by whoever has its private keys".into());
     }
-    let (secret, _) = secret(args)?;
-    let identity =
-        Identity::new(token.role, token.subject.as_str()).map_err(|error| format!("--subject: {error}"))?;
+    let (secret, origin) = secret(args)?;
+    if origin == SecretOrigin::Created {
+        let file = args.secret_file();
+        let file = std::path::absolute(&file).unwrap_or(file);
+        let note = "made just now; a server that was started in another folder has another secret";
+        let _ = writeln!(std::io::stderr(), "tally-api: the secret {} was {note}", file.display());
+    }
+    let identity = Identity::new(token.role, token.subject.as_str()).map_err(|_| {
+        format!(
+            "--subject must have 1 to {} characters, and none that controls a terminal",
+            Identity::MAX_SUBJECT_CHARS
+        )
+    })?;
     let lifetime = chrono::TimeDelta::hours(token.hours.into());
     let token = auth::sign_hs256(&secret, &identity, SystemClock.now(), lifetime, &args.rules())?;
     say(&format!("{token}\n"))
@@ -186,50 +210,6 @@ fn start_logging(args: &LogArgs) -> Outcome {
         LogFormat::Json => log.json().init(),
     }
     Ok(())
-}
-
-/// Says on the screen where the product is and what to do next.
-fn greet(listener: &TcpListener, cli: &Cli, keys: &str, demo: Option<&Filled>) -> Outcome {
-    let address = listener.local_addr()?;
-    let database = if cli.database.database_url.starts_with("sqlite:") {
-        cli.database.database_url.as_str()
-    } else {
-        "PostgreSQL"
-    };
-    let worker = if cli.serve.no_worker { "not in this process" } else { "in this process" };
-    let mut text = format!(
-        "Tally is ready.\n  \
-         GraphQL    http://{address}/graphql\n  \
-         database   {database}\n  \
-         worker     {worker}\n  \
-         keys       {keys}\n\n"
-    );
-    if cli.auth.jwks.is_none() {
-        let subject = demo.map_or("someone", |demo| demo.guardian.as_str());
-        let role = if demo.is_some() { "guardian" } else { "admin" };
-        let query = if demo.is_some() {
-            "{ myChildren { student { displayName } overallAverageScore } }"
-        } else {
-            "{ me { role subject } }"
-        };
-        write!(
-            text,
-            "Try, in another terminal:\n  \
-             TOKEN=$({program} token --role {role} --subject {subject})\n  \
-             curl http://{address}/graphql -H \"Authorization: Bearer $TOKEN\" \\\n    \
-             -H 'Content-Type: application/json' -d '{{\"query\": \"{query}\"}}'\n",
-            program = program(),
-        )?;
-    }
-    if demo.is_none() && !cli.serve.no_worker {
-        text.push_str("Or start with --demo to fill an empty database with a small invented school.\n");
-    }
-    say(&text)
-}
-
-/// How this program was called.
-fn program() -> String {
-    std::env::args().next().unwrap_or_else(|| "tally-api".to_owned())
 }
 
 /// Writes to standard output. That nobody reads it any more is no error.
