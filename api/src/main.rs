@@ -181,6 +181,12 @@ fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
     if args.jwks.is_some() {
         return Err("--jwks (TALLY_JWKS) is set: tokens are signed by whoever has its private keys".into());
     }
+    let identity = Identity::new(token.role, token.subject.as_str()).map_err(|_| {
+        format!(
+            "--subject must have 1 to {} characters, and none that controls a terminal",
+            Identity::MAX_SUBJECT_CHARS
+        )
+    })?;
     let (secret, origin) = secret(args)?;
     if origin == SecretOrigin::Created {
         let file = args.secret_file();
@@ -188,12 +194,6 @@ fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
         let note = "made just now; a server that was started in another folder has another secret";
         let _ = writeln!(std::io::stderr(), "tally-api: the secret {} was {note}", file.display());
     }
-    let identity = Identity::new(token.role, token.subject.as_str()).map_err(|_| {
-        format!(
-            "--subject must have 1 to {} characters, and none that controls a terminal",
-            Identity::MAX_SUBJECT_CHARS
-        )
-    })?;
     let lifetime = chrono::TimeDelta::hours(token.hours.into());
     let token = auth::sign_hs256(&secret, &identity, SystemClock.now(), lifetime, &args.rules())?;
     say(&format!("{token}\n"))

@@ -3,6 +3,7 @@
 //! | modules | what lives there |
 //! |---|---|
 //! | [`app`] | a server with its database, its clock and its queue, new for every test |
+//! | [`binary`] | the real `tally-api`, run as a process of its own |
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`bench`] | benchmarks, for the binaries beside the tests |

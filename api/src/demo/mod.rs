@@ -1,10 +1,8 @@
 //! A small invented school, with which a dashboard can be tried out.
 //!
-//! | modules | what lives there |
-//! |---|---|
-//! | [`people`], [`courses`] | the families; the courses with their quizzes and assignments |
-//! | [`term`], [`items`] | what happened in the term; what happened in one enrolment |
-//! | [`pupils`], [`calendar`], [`random`] | who is how good at what; when things happened; chance, always the same |
+//! - `people`, `courses`: the families; the courses with their quizzes and assignments.
+//! - `term`, `items`: what happened in the term; what happened in one enrolment.
+//! - `pupils`, `calendar`, `random`: who is how good at what; when things happened; chance, always the same.
 //!
 //! It is written like the facts of any learning system, through [`facts::write()`], so that its numbers are computed by
 //! the worker. The same end of the term brings the same school.

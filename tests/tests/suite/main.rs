@@ -7,6 +7,7 @@ mod bulk;
 mod cases;
 mod chaos;
 mod concurrency;
+mod command_line;
 mod demo;
 mod errors;
 mod failures;
