@@ -1,11 +1,10 @@
 //! The real programs, run as processes of their own.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{self, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -16,20 +15,21 @@ use tokio::time::timeout;
 /// How long a process may take over anything. It bounds a test that has failed, and no test that passes waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Where the program of a package is, built at most once by this process.
-pub fn built(package: &str, program: &str) -> PathBuf {
-    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
-    let mut built = BUILT.lock().expect("no build has panicked");
-    built.entry(program.to_owned()).or_insert_with(|| build(package, program)).clone()
+/// Where a program is. All of them are built at most once by this process.
+pub fn built(program: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(build).join(program)
 }
 
-/// Builds it into the folder of the running test, `target/<profile>/deps`, where cargo mostly finds nothing to do.
-fn build(package: &str, program: &str) -> PathBuf {
+/// Builds all programs into the folder of the running test, `target/<profile>/deps`, and returns that folder.
+///
+/// All, and not one package: cargo would choose other features of the dependencies for it, and build them anew.
+fn build() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
     let folder = test.ancestors().nth(2).expect("tests run in target/<profile>/deps");
     let target = folder.parent().expect("a profile's folder is in target");
     let mut cargo = process::Command::new(option_env!("CARGO").unwrap_or("cargo"));
-    cargo.args(["build", "--quiet", "--package", package, "--bin", program]);
+    cargo.args(["build", "--quiet", "--workspace", "--bins", "--locked"]);
     cargo.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
     if folder.ends_with("release") {
         cargo.arg("--release");
@@ -39,8 +39,8 @@ fn build(package: &str, program: &str) -> PathBuf {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_package)) {
         cargo.env_remove(name);
     }
-    assert!(cargo.status().expect("cargo runs").success(), "{program} is built");
-    folder.join(program)
+    assert!(cargo.status().expect("cargo runs").success(), "the programs are built");
+    folder.to_path_buf()
 }
 
 /// A call of `tally-api`, in a folder of its own and with no environment but what it is given.
@@ -76,7 +76,7 @@ impl TallyApi {
     }
 
     fn command(&self, args: &[&str], env: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(built("api", "tally-api"));
+        let mut command = Command::new(built("tally-api"));
         command.args(args).env_clear().envs(env.iter().copied()).current_dir(self.folder());
         command.stdin(Stdio::null()).kill_on_drop(true);
         command

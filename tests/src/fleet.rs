@@ -125,7 +125,7 @@ fn has_ended(child: &mut Child) -> bool {
 }
 
 fn api(database_url: &str, secret_file: &Path, port: u16, with_worker: bool) -> Child {
-    let mut command = Command::new(binary::built("api", "tally-api"));
+    let mut command = Command::new(binary::built("tally-api"));
     command.args(["--database-url", database_url, "--listen", &format!("127.0.0.1:{port}")]);
     command.args(["--worker-lease", LEASE, "--log", "error"]).arg("--jwt-secret-file").arg(secret_file);
     if !with_worker {
@@ -135,7 +135,7 @@ fn api(database_url: &str, secret_file: &Path, port: u16, with_worker: bool) -> 
 }
 
 fn worker(database_url: &str) -> Child {
-    let mut command = Command::new(binary::built("worker", "tally-worker"));
+    let mut command = Command::new(binary::built("tally-worker"));
     command.args(["--database-url", database_url, "--lease", LEASE, "--log", "error"]);
     spawn(command)
 }
