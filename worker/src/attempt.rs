@@ -146,7 +146,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 
 /// Runs every job that is due, one batch after another, until none is left. Returns how many were claimed.
 ///
-/// For tools and tests that want to see the end of the work; a worker is [`crate::run`].
+/// For tools and tests that want to see the end of the work; a worker is [`crate::Worker`].
 ///
 /// # Errors
 /// Whatever the database reports when jobs are claimed.
