@@ -6,7 +6,7 @@
 //! | [`binary`] | the real `tally-api`, run as a process of its own |
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`school`] | short ways to write facts and read profiles |
-//! | [`bench`] | benchmarks, for the binaries beside the tests |
+//! | [`mod@bench`] | benchmarks, for the binaries beside the tests |
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`oulad`] | real results of real students, loaded through the API |
