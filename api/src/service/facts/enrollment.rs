@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::pipeline::{Command, Deciding, Key, Row, Wanted};
 use super::reference::Reference;
-use super::student::LockedStudents;
+use super::student::{LockedStudents, about_row_of_student};
 use super::task::{Found, find_courses};
 use crate::error::UserError;
 
@@ -166,20 +166,7 @@ fn existing(before: Option<&Model>) -> Result<&Model, UserError> {
 }
 
 impl Command for SetEnrollmentStatus {
-    type Row = Model;
-    type Context = LockedStudents;
-
-    async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<LockedStudents, DbErr> {
-        LockedStudents::lock(txn, commands.iter().map(|command| &command.student)).await
-    }
-
-    fn key(&self, students: &LockedStudents) -> Result<Key, UserError> {
-        students.key(&self.student, &self.enrollment)
-    }
-
-    fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.occurred_at
-    }
+    about_row_of_student!(Model, enrollment);
 
     fn decide(&self, deciding: &Deciding<'_, Self>) -> Result<Model, UserError> {
         Ok(Model { status: self.status, ..existing(deciding.before)?.clone() })
@@ -187,20 +174,7 @@ impl Command for SetEnrollmentStatus {
 }
 
 impl Command for DeleteEnrollment {
-    type Row = Model;
-    type Context = LockedStudents;
-
-    async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<LockedStudents, DbErr> {
-        LockedStudents::lock(txn, commands.iter().map(|command| &command.student)).await
-    }
-
-    fn key(&self, students: &LockedStudents) -> Result<Key, UserError> {
-        students.key(&self.student, &self.enrollment)
-    }
-
-    fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.occurred_at
-    }
+    about_row_of_student!(Model, enrollment);
 
     /// Deleting what is deleted already changes nothing.
     fn decide(&self, deciding: &Deciding<'_, Self>) -> Result<Model, UserError> {

@@ -11,9 +11,9 @@ use entity::standing::Standing;
 use entity::{assignment_submission, quiz_attempt};
 use uuid::Uuid;
 
-use super::pipeline::{Command, Deciding, Key, Row, Wanted};
+use super::pipeline::{Command, Deciding, Row, Wanted};
 use super::reference::Reference;
-use super::student::LockedStudents;
+use super::student::about_row_of_student;
 use crate::error::UserError;
 
 /// What is done to an item as a whole.
@@ -128,20 +128,7 @@ macro_rules! item {
         }
 
         impl Command for $change {
-            type Row = $entity::Model;
-            type Context = LockedStudents;
-
-            async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<LockedStudents, DbErr> {
-                LockedStudents::lock(txn, commands.iter().map(|command| &command.student)).await
-            }
-
-            fn key(&self, students: &LockedStudents) -> Result<Key, UserError> {
-                students.key(&self.student, &self.$field)
-            }
-
-            fn occurred_at(&self) -> Option<DateTime<Utc>> {
-                self.occurred_at
-            }
+            about_row_of_student!($entity::Model, $field);
 
             fn decide(&self, deciding: &Deciding<'_, Self>) -> Result<$entity::Model, UserError> {
                 let field = stringify!($field);

@@ -157,3 +157,32 @@ impl LockedStudents {
         Ok(Key { owner: Some(owner), row: row.clone() })
     }
 }
+
+/// What commands about a row of one student have in common, within their implementation of
+/// [`Command`](super::pipeline::Command): they lock the student, and name the row in a field.
+macro_rules! about_row_of_student {
+    ($row:ty, $field:ident) => {
+        type Row = $row;
+        type Context = crate::service::facts::student::LockedStudents;
+
+        async fn prepare(
+            txn: &entity::database::WriteTransaction,
+            commands: &[&Self],
+        ) -> Result<Self::Context, entity::sea_orm::DbErr> {
+            Self::Context::lock(txn, commands.iter().map(|command| &command.student)).await
+        }
+
+        fn key(
+            &self,
+            students: &Self::Context,
+        ) -> Result<crate::service::facts::pipeline::Key, crate::error::UserError> {
+            students.key(&self.student, &self.$field)
+        }
+
+        fn occurred_at(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+            self.occurred_at
+        }
+    };
+}
+
+pub(super) use about_row_of_student;

@@ -10,7 +10,7 @@ use entity::standing::Standing;
 
 use super::pipeline::{Command, Deciding, Key};
 use super::reference::Reference;
-use super::student::LockedStudents;
+use super::student::{LockedStudents, about_row_of_student};
 use super::task::{Found, find_assignments};
 use crate::error::UserError;
 
@@ -118,20 +118,7 @@ fn existing(before: Option<&Model>) -> Result<&Model, UserError> {
 }
 
 impl Command for GradeSubmission {
-    type Row = Model;
-    type Context = LockedStudents;
-
-    async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<LockedStudents, DbErr> {
-        LockedStudents::lock(txn, commands.iter().map(|command| &command.student)).await
-    }
-
-    fn key(&self, students: &LockedStudents) -> Result<Key, UserError> {
-        students.key(&self.student, &self.submission)
-    }
-
-    fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.occurred_at
-    }
+    about_row_of_student!(Model, submission);
 
     /// The same grade again keeps the time at which it was given, so that it changes nothing.
     fn decide(&self, deciding: &Deciding<'_, Self>) -> Result<Model, UserError> {
@@ -144,20 +131,7 @@ impl Command for GradeSubmission {
 }
 
 impl Command for UngradeSubmission {
-    type Row = Model;
-    type Context = LockedStudents;
-
-    async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<LockedStudents, DbErr> {
-        LockedStudents::lock(txn, commands.iter().map(|command| &command.student)).await
-    }
-
-    fn key(&self, students: &LockedStudents) -> Result<Key, UserError> {
-        students.key(&self.student, &self.submission)
-    }
-
-    fn occurred_at(&self) -> Option<DateTime<Utc>> {
-        self.occurred_at
-    }
+    about_row_of_student!(Model, submission);
 
     fn decide(&self, deciding: &Deciding<'_, Self>) -> Result<Model, UserError> {
         Ok(Model { score: None, graded_at: None, ..existing(deciding.before)?.clone() })
