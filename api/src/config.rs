@@ -1,4 +1,4 @@
-//! The command line and the environment: the only place that reads either.
+//! The settings, from the command line and the environment: nothing else reads the environment.
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help texts, which are read in a terminal")]
 

@@ -128,14 +128,16 @@ async fn serve(cli: Cli) -> Outcome {
     let worker =
         (!cli.serve.no_worker).then(|| Worker::new(db.clone(), clock.clone(), settings, metrics.clone()));
     let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));
-    let ops = Ops { db: db.clone(), metrics, worker: name };
+    let ops = Ops { db: db.clone(), pending: |db| Box::pin(migration::pending(db)), metrics, worker: name };
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     let address = listener.local_addr()?;
     say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref() }.to_string())?;
     let app = App::new(Services { db, clock }, verifier).router(ops.router());
-    api::http::serve(listener, app, stop.clone()).await?;
+    let served = api::http::serve(listener, app, stop.clone()).await;
     stop.cancel();
-    background.await?.map_err(Into::into)
+    let ended = background.await?;
+    served?;
+    ended.map_err(Into::into)
 }
 
 /// What runs beside the server: the worker, and what tells the workers of other processes of our commits.
@@ -145,11 +147,16 @@ async fn background(
     stop: CancellationToken,
 ) -> Result<(), worker::engine::EngineError> {
     let announced = tokio::spawn(worker::wakeup::announce(db, stop.clone()));
-    if let Some(worker) = worker {
-        worker.run(stop).await?;
+    let ended = match worker {
+        Some(worker) => worker.run(stop.clone()).await,
+        None => Ok(()),
+    };
+    // A server whose worker has ended would take facts that nobody computes.
+    if ended.is_err() {
+        stop.cancel();
     }
     let _ = announced.await;
-    Ok(())
+    ended
 }
 
 /// The verifier of tokens, and a sentence about its keys.

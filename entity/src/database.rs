@@ -21,6 +21,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process to finish writing to the same SQLite file.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// For how long a connection to PostgreSQL that nobody uses is taken to be there without being asked.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How often a transaction is begun anew after the database chose it as the victim of a conflict.
 const MAX_CONFLICT_RETRIES: u32 = 10;
 
@@ -96,12 +98,14 @@ impl Database {
         // The writer comes first: it creates the file and sets the journal mode that the readers need.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .acquire_timeout(SQLITE_BUSY_TIMEOUT)
             .connect_with(options.clone())
             .await
             .map_err(unreachable)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(max_connections)
+            .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await
@@ -120,6 +124,16 @@ impl Database {
             PgConnectOptions::from_str(url).map_err(ConnectError::InvalidUrl)?.application_name("tally");
         let opened = PgPoolOptions::new()
             .max_connections(max_connections)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    // One that was just used is there; one that rested may have been lost, and is asked first.
+                    if meta.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
             .await;
@@ -201,7 +215,8 @@ impl Database {
         Ok(WriteTransaction { txn, wake: self.wake.clone(), enqueued: AtomicBool::new(false) })
     }
 
-    /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict.
+    /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict, or
+    /// when somebody else inserted the same row first.
     ///
     /// # Errors
     /// What `work` returned, after a rollback; or whatever the database reports.
@@ -210,7 +225,10 @@ impl Database {
         loop {
             match self.try_write(work).await {
                 Err(error)
-                    if retries < MAX_CONFLICT_RETRIES && error.as_db_err().is_some_and(is_conflict) =>
+                    if retries < MAX_CONFLICT_RETRIES
+                        && error
+                            .as_db_err()
+                            .is_some_and(|error| is_conflict(error) || is_taken_key(error)) =>
                 {
                     retries += 1;
                     tracing::debug!(retries, "transaction conflict, beginning anew");
@@ -331,6 +349,12 @@ fn error_code(error: &DbErr) -> Option<String> {
 pub fn is_conflict(error: &DbErr) -> bool {
     error_code(error)
         .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "5" | "6" | "261" | "517"))
+}
+
+/// Whether a unique key of PostgreSQL was taken by somebody else since the transaction looked. Begun anew, it finds the
+/// row that is there now. On SQLite nobody writes in between.
+fn is_taken_key(error: &DbErr) -> bool {
+    error_code(error).is_some_and(|code| code == "23505")
 }
 
 /// Whether the fault lies with the connection or the server's state, not with what was asked: trying again later is

@@ -39,7 +39,12 @@ impl TestApp {
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
         let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier);
-        let ops = Ops { db: database.db.clone(), metrics: Metrics::new(), worker: None };
+        let ops = Ops {
+            db: database.db.clone(),
+            pending: |db| Box::pin(migration::pending(db)),
+            metrics: Metrics::new(),
+            worker: None,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();

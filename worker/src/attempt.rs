@@ -1,15 +1,19 @@
 //! One try at a claim: whatever goes wrong, every job of it gets an outcome of its own.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use entity::clock::SharedClock;
 use entity::database::{Database, is_transient};
 use entity::sea_orm::DbErr;
 use futures::FutureExt;
+use uuid::Uuid;
 
+use crate::backoff;
 use crate::metrics::{Metrics, Outcome};
 use crate::queue::{self, Claim};
 use crate::recalculation::{self, Recalculated};
@@ -27,6 +31,7 @@ pub struct Attempts {
     worker: String,
     metrics: Metrics,
     counters: Counters,
+    held: Mutex<HashSet<Uuid>>,
 }
 
 /// What a worker has done since it started.
@@ -50,7 +55,7 @@ enum Failure {
 impl Attempts {
     /// Tries on behalf of `worker`.
     pub fn new(db: Database, clock: SharedClock, worker: String, metrics: Metrics) -> Self {
-        Self { db, clock, worker, metrics, counters: Counters::default() }
+        Self { db, clock, worker, metrics, counters: Counters::default(), held: Mutex::default() }
     }
 
     /// What has been done so far.
@@ -63,9 +68,21 @@ impl Attempts {
         let running = i64::try_from(claim.jobs.len()).unwrap_or(i64::MAX);
         self.counters.running.fetch_add(running, Ordering::Relaxed);
         let began = Instant::now();
+        let id = claim.id;
+        self.held().insert(id);
         self.run_together(claim).await;
+        self.held().remove(&id);
         self.metrics.observe_batch(began.elapsed());
         self.counters.running.fetch_sub(running, Ordering::Relaxed);
+    }
+
+    /// The claims that are being worked on: those whose leases are to be extended.
+    pub fn held_claims(&self) -> Vec<Uuid> {
+        self.held().iter().copied().collect()
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn run_together(&self, claim: Claim) {
@@ -128,7 +145,9 @@ impl Attempts {
         }
         for _ in 0..OUTCOME_TRIES {
             let written = match &failure {
-                Failure::Transient(_) => queue::release(&self.db, &claim).await,
+                Failure::Transient(_) => {
+                    queue::release(&self.db, &claim, backoff::delay(1, rand::random())).await
+                }
                 Failure::Job(error) => queue::fail(&self.db, &self.worker, &claim, error).await,
             };
             let Err(error) = written else { return };

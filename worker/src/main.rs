@@ -61,7 +61,12 @@ async fn work(cli: Cli, db: Database) -> Outcome {
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| format!("--listen (TALLY_WORKER_LISTEN) {listen}: {error}"))?;
-        let ops = Ops { db, metrics, worker: Some((worker.name().to_owned(), settings.lease)) };
+        let ops = Ops {
+            db,
+            pending: |db| Box::pin(migration::pending(db)),
+            metrics,
+            worker: Some((worker.name().to_owned(), settings.lease)),
+        };
         tokio::spawn(serve(listener, ops, stop.clone()));
     }
     say(&format!(

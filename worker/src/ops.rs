@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use entity::database::Database;
 use entity::queue_status::QueueStatus;
-use entity::sea_orm::{ConnectionTrait, DbErr};
+use entity::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use futures::future::BoxFuture;
 
 use crate::engine;
 use crate::metrics::Metrics;
@@ -17,11 +18,16 @@ use crate::metrics::Metrics;
 /// How long the database may take to answer before the process counts as not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
+/// Says which migrations a database lacks. From outside, because this crate does not know the migrations.
+pub type PendingMigrations = for<'d> fn(&'d DatabaseConnection) -> BoxFuture<'d, Result<Vec<String>, DbErr>>;
+
 /// What the operators' routes answer from.
 #[derive(Clone, Debug)]
 pub struct Ops {
     /// The database.
     pub db: Database,
+    /// Which migrations the database lacks.
+    pub pending: PendingMigrations,
     /// The process's metrics.
     pub metrics: Metrics,
     /// The name of the worker in this process, if there is one, and how long its lease is.
@@ -41,7 +47,7 @@ impl Ops {
     /// Why the process is not ready, if it is not.
     async fn fault(&self) -> Result<Option<String>, DbErr> {
         self.db.reader().execute_unprepared("SELECT 1").await?;
-        let pending = migration::pending(self.db.reader()).await?;
+        let pending = (self.pending)(self.db.reader()).await?;
         if !pending.is_empty() {
             return Ok(Some(format!("the database lacks migrations: {}", pending.join(", "))));
         }

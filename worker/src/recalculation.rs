@@ -16,6 +16,9 @@ use sea_orm::{
 
 use crate::queue::{self, Claim};
 
+/// Below both databases' limits on parameters.
+const ROWS_PER_STATEMENT: usize = 1000;
+
 /// What became of the jobs of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalculated {
@@ -172,12 +175,9 @@ async fn sums<E: EntityTrait>(
     Ok(sums.collect())
 }
 
-/// Writes the aggregates of enrolments that exist and whose students are locked, in one statement.
+/// Writes the aggregates of enrolments that exist and whose students are locked.
 async fn write_enrollments(txn: &WriteTransaction, enrollments: Vec<enrollment::Model>) -> Result<(), DbErr> {
     use enrollment::Column;
-    if enrollments.is_empty() {
-        return Ok(());
-    }
     let aggregates = OnConflict::columns([Column::StudentId, Column::Id])
         .update_columns([
             Column::TotalQuizzesTaken,
@@ -188,10 +188,12 @@ async fn write_enrollments(txn: &WriteTransaction, enrollments: Vec<enrollment::
             Column::AverageAssignmentScore,
         ])
         .to_owned();
-    enrollment::Entity::insert_many(enrollments.into_iter().map(all_set))
-        .on_conflict(aggregates)
-        .exec_without_returning(&**txn)
-        .await?;
+    for page in enrollments.chunks(ROWS_PER_STATEMENT) {
+        enrollment::Entity::insert_many(page.iter().cloned().map(all_set))
+            .on_conflict(aggregates.clone())
+            .exec_without_returning(&**txn)
+            .await?;
+    }
     Ok(())
 }
 

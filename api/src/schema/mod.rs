@@ -24,7 +24,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// How deeply selections may be nested.
 const MAX_DEPTH: usize = 15;
-/// How many fields a request may select, each list counted as its items.
+/// How many fields a request may select; a page of a connection counts as its items.
 const MAX_COMPLEXITY: usize = 5000;
 
 /// The schema over `services`.

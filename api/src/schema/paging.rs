@@ -10,6 +10,15 @@ use crate::error::UserError;
 const DEFAULT: u64 = 20;
 const MOST: u64 = 100;
 
+/// How many rows a page may have at most, for the complexity of a request.
+pub(super) fn page_size(first: Option<i32>) -> usize {
+    first
+        .map_or(DEFAULT, |first| u64::try_from(first).unwrap_or(0))
+        .clamp(1, MOST)
+        .try_into()
+        .unwrap_or(usize::MAX)
+}
+
 /// A page that was asked for. `C` is the key that the cursor stands for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page<C> {

@@ -7,7 +7,7 @@ use entity::id::StudentId;
 use super::context::Resolving;
 use super::guards::IsAdmin;
 use super::inputs::own;
-use super::paging::Page;
+use super::paging::{Page, page_size};
 use super::types::{
     Job, JobKind, JobState, Node, QueueStatus, StudentProfile, ViewerInfo, Worker, children_of_viewer,
 };
@@ -60,7 +60,7 @@ impl Query {
     }
 
     /// The jobs of the queue, the newest first. For admins.
-    #[graphql(guard = "IsAdmin")]
+    #[graphql(guard = "IsAdmin", complexity = "page_size(first) * child_complexity")]
     async fn jobs(
         &self,
         ctx: &Context<'_>,

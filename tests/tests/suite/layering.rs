@@ -101,8 +101,9 @@ fn apalis_is_named_in_the_engine_alone() {
 }
 
 #[test]
-fn the_library_of_the_api_names_neither_the_worker_nor_the_migrations() {
-    for source in sources("api/src").iter().filter(|source| source.path != "api/src/main.rs") {
+fn the_libraries_name_neither_the_worker_nor_the_migrations() {
+    let libraries: Vec<Source> = ["api/src", "worker/src"].into_iter().flat_map(sources).collect();
+    for source in libraries.iter().filter(|source| !source.path.ends_with("main.rs")) {
         for name in ["worker", "migration"] {
             // `worker` is an entity, too.
             let imports_entity = source.code.split("use entity::").skip(1).any(|rest| {

@@ -18,6 +18,7 @@ mod moves;
 mod oulad;
 mod properties;
 mod queue;
+mod races;
 mod raw;
 mod replays;
 mod revisions;

@@ -41,7 +41,7 @@ impl Duties {
     }
 
     async fn heartbeat(self: Arc<Self>) -> Result<(), DbErr> {
-        queue::extend(&self.db, &self.worker, self.settings.lease).await?;
+        queue::extend(&self.db, &self.attempts.held_claims(), self.settings.lease).await?;
         registration::alive(&self.db, &self.worker, self.attempts.counters()).await
     }
 

@@ -89,7 +89,7 @@ impl Persistence for JobStorage {
     ) -> Result<u64, StorageError> {
         let mut released = 0;
         for task in tasks {
-            match queue::release(&self.db, &task.args).await {
+            match queue::release(&self.db, &task.args, Duration::ZERO).await {
                 Ok(()) => released += 1,
                 Err(error) => tracing::warn!(%error, "a claim was not handed back, its lease will run out"),
             }

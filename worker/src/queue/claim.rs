@@ -23,16 +23,18 @@ pub async fn claim(db: &Database, worker: &str, limit: usize, lease: Duration) -
     let now = db_time::now_sql(backend);
     let lease_end = db_time::after_sql(backend, lease);
     let skip_locked = if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+    // Materialized, or PostgreSQL may pick jobs again for each row it compares them with, and claim more than the limit.
     // Whether the kind is paused is asked once and not of each job: joined with the jobs, it makes PostgreSQL expect one
     // row, and sort all that wait instead of reading the first few from the index.
     let sql = format!(
-        "UPDATE job SET state = 'running', attempt = attempt + 1, claimed_by = $1, claim_id = $2, \
-         lease_expires_at = {lease_end}, started_at = {now} \
-         WHERE (student_id, id) IN ( \
-           SELECT student_id, id FROM job \
+        "WITH next AS MATERIALIZED ( \
+           SELECT student_id AS next_student_id, id AS next_id FROM job \
            WHERE state IN ('available', 'scheduled', 'retryable') AND run_at <= {now} AND kind = '{RECALCULATE}' \
              AND NOT EXISTS (SELECT 1 FROM paused_kind WHERE kind = '{RECALCULATE}') \
            ORDER BY priority, run_at LIMIT {limit} {skip_locked}) \
+         UPDATE job SET state = 'running', attempt = attempt + 1, claimed_by = $1, claim_id = $2, \
+           lease_expires_at = {lease_end}, started_at = {now} \
+         FROM next WHERE student_id = next_student_id AND id = next_id \
          RETURNING student_id, id, attempt, max_attempts",
     );
     let id = new_claim_id();

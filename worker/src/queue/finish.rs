@@ -1,5 +1,7 @@
 //! The end of an attempt: completed, failed, or handed back.
 
+use std::time::Duration;
+
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::JobId;
 use entity::job::{self, Column, State};
@@ -89,12 +91,12 @@ async fn fail_one(
     Ok(())
 }
 
-/// Hands the jobs of `claim` back, as if this attempt had not been.
+/// Hands the jobs of `claim` back, as if this attempt had not been. They are not started again before `pause` has passed.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn release(db: &Database, claim: &Claim) -> Result<(), DbErr> {
-    hand_back(db).filter(claim.still_holds()).exec(db.writer()).await?;
+pub async fn release(db: &Database, claim: &Claim, pause: Duration) -> Result<(), DbErr> {
+    hand_back(db, pause).filter(claim.still_holds()).exec(db.writer()).await?;
     Ok(())
 }
 
@@ -103,7 +105,7 @@ pub async fn release(db: &Database, claim: &Claim) -> Result<(), DbErr> {
 /// # Errors
 /// Whatever the database reports.
 pub async fn release_all(db: &Database, worker: &str) -> Result<u64, DbErr> {
-    let released = hand_back(db)
+    let released = hand_back(db, Duration::ZERO)
         .filter(Column::ClaimedBy.eq(worker))
         .filter(Expr::cust("state = 'running'"))
         .exec(db.writer())
@@ -111,10 +113,10 @@ pub async fn release_all(db: &Database, worker: &str) -> Result<u64, DbErr> {
     Ok(released.rows_affected)
 }
 
-fn hand_back(db: &Database) -> UpdateMany<job::Entity> {
+fn hand_back(db: &Database, pause: Duration) -> UpdateMany<job::Entity> {
     wait_again()
         .col_expr(Column::Attempt, Expr::col(Column::Attempt).sub(1))
-        .col_expr(Column::RunAt, db_time::now(db.backend()))
+        .col_expr(Column::RunAt, db_time::after(db.backend(), pause))
 }
 
 /// A job that waits again does so as retryable, never as available: the one available job of its student may be there

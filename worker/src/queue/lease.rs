@@ -7,18 +7,27 @@ use entity::job::{self, Column};
 use entity::{db_time, job_failure};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
+use uuid::Uuid;
+
+/// Jobs per transaction, below both databases' limits on parameters.
+const PAGE: u32 = 1000;
 
 /// What is recorded for an attempt whose worker stopped reporting.
 const LOST_LEASE: &str = "the worker stopped reporting before the job was done";
 
-/// Extends the leases of everything that `worker` runs to `lease` from now.
+/// Extends the leases of `claims` to `lease` from now.
+///
+/// Only of claims that are being worked on: one that reached the database and not its worker must run out.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn extend(db: &Database, worker: &str, lease: Duration) -> Result<(), DbErr> {
+pub async fn extend(db: &Database, claims: &[Uuid], lease: Duration) -> Result<(), DbErr> {
+    if claims.is_empty() {
+        return Ok(());
+    }
     job::Entity::update_many()
         .col_expr(Column::LeaseExpiresAt, db_time::after(db.backend(), lease))
-        .filter(Column::ClaimedBy.eq(worker))
+        .filter(Column::ClaimId.is_in(claims.iter().copied()))
         .filter(Expr::cust("state = 'running'"))
         .exec(db.writer())
         .await?;
@@ -32,10 +41,15 @@ pub async fn extend(db: &Database, worker: &str, lease: Duration) -> Result<(), 
 /// # Errors
 /// Whatever the database reports.
 pub async fn reclaim_lost(db: &Database) -> Result<usize, DbErr> {
-    if !any_lost(db).await? {
-        return Ok(0);
+    let mut reclaimed = 0;
+    while any_lost(db).await? {
+        let page = db.write(&ReclaimLost(db)).await?;
+        if page == 0 {
+            break;
+        }
+        reclaimed += page;
     }
-    db.write(&ReclaimLost(db)).await
+    Ok(reclaimed)
 }
 
 struct ReclaimLost<'a>(&'a Database);
@@ -51,7 +65,8 @@ impl UnitOfWork for ReclaimLost<'_> {
             "UPDATE job SET run_at = {now}, lease_expires_at = NULL, last_error = $1, \
              state = CASE WHEN attempt >= max_attempts THEN 'discarded' ELSE 'retryable' END, \
              finished_at = CASE WHEN attempt >= max_attempts THEN {now} ELSE NULL END \
-             WHERE {lost} RETURNING *",
+             WHERE (student_id, id) IN (SELECT student_id, id FROM job WHERE {lost} LIMIT {PAGE}) AND {lost} \
+             RETURNING *",
             lost = lost_sql(self.0),
         );
         let statement = Statement::from_sql_and_values(backend, sql, [LOST_LEASE.into()]);

@@ -39,8 +39,8 @@ struct Row {
 
 /// Enqueues a recalculation of every student who is stale and has no job that will see to it. Returns how many.
 ///
-/// This cannot happen by itself: a fact and its job commit together. It mends what was done by hand, what a restored
-/// backup left behind, and jobs that were cancelled.
+/// A fact and its job commit together, so this mends only what was done by hand, what a restored backup left behind, and
+/// jobs that were cancelled; and it tries again, once an hour, students whose job was discarded.
 ///
 /// # Errors
 /// Whatever the database reports.
@@ -106,36 +106,50 @@ pub async fn cancel_retired(db: &Database, retired: &[&str]) -> Result<u64, DbEr
     Ok(cancelled)
 }
 
-/// Deletes finished jobs that are older than the retention says, with their failures. Returns how many.
+/// Deletes finished jobs that are older than the retention says, with their failures, and workers that have been silent
+/// for as long. Returns how many jobs there were.
 ///
 /// # Errors
 /// Whatever the database reports.
 pub async fn prune(db: &Database, retention: Retention) -> Result<u64, DbErr> {
     let completed = db_time::before_sql(db.backend(), retention.completed);
     let failed = db_time::before_sql(db.backend(), retention.failed);
-    let mut pruned = 0;
-    for (states, before) in [("'completed'", completed), ("'discarded', 'cancelled'", failed)] {
-        pruned += prune_states(db, states, &before).await?;
+    let pruned =
+        delete_pages(db, "job", &format!("{ENDED} AND state = 'completed' AND finished_at < {completed}"))
+            .await?
+            + delete_pages(
+                db,
+                "job",
+                &format!("{ENDED} AND state <> 'completed' AND finished_at < {failed}"),
+            )
+            .await?;
+    if pruned > 0 {
+        let orphans = "DELETE FROM job_failure WHERE NOT EXISTS (SELECT 1 FROM job \
+                       WHERE job.student_id = job_failure.student_id AND job.id = job_failure.job_id)";
+        db.writer().execute_unprepared(orphans).await?;
     }
-    let orphans = "DELETE FROM job_failure WHERE NOT EXISTS (SELECT 1 FROM job \
-                   WHERE job.student_id = job_failure.student_id AND job.id = job_failure.job_id)";
-    db.writer().execute_unprepared(orphans).await?;
+    delete_pages(db, "worker", &format!("last_heartbeat_at < {failed}")).await?;
     Ok(pruned)
 }
 
-async fn prune_states(db: &Database, states: &str, before: &str) -> Result<u64, DbErr> {
-    let sql = format!(
-        "DELETE FROM job WHERE (student_id, id) IN ( \
-           SELECT student_id, id FROM job WHERE state IN ({states}) AND finished_at < {before} \
-             AND state IN ('completed', 'discarded', 'cancelled') \
-           LIMIT {PAGE})"
+/// The condition of the index of finished jobs.
+const ENDED: &str = "state IN ('completed', 'discarded', 'cancelled')";
+
+/// Deletes rows page by page, after a look whether there are any: on SQLite even a deletion that finds nothing takes the
+/// write lock.
+async fn delete_pages(db: &Database, table: &str, condition: &str) -> Result<u64, DbErr> {
+    let key = if table == "job" { "student_id, id" } else { "name" };
+    let any = format!("SELECT 1 FROM {table} WHERE {condition} LIMIT 1");
+    let page = format!(
+        "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {PAGE})"
     );
-    let mut pruned = 0;
-    loop {
-        let deleted = db.writer().execute_unprepared(&sql).await?.rows_affected();
-        pruned += deleted;
-        if deleted < u64::from(PAGE) {
-            return Ok(pruned);
+    let mut deleted = 0;
+    while db.reader().query_one_raw(Statement::from_string(db.backend(), any.as_str())).await?.is_some() {
+        let rows = db.writer().execute_unprepared(&page).await?.rows_affected();
+        if rows == 0 {
+            break;
         }
+        deleted += rows;
     }
+    Ok(deleted)
 }

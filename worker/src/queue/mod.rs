@@ -1,6 +1,6 @@
 //! The life of a job after it was enqueued: claimed under a lease, then completed, failed or handed back.
 //!
-//! Every statement here names the claim it acts for. A worker that has lost its lease finds no row of that claim, and
+//! Whatever ends an attempt names the claim it acts for. A worker that has lost its lease finds no row of that claim, and
 //! so writes nothing. All times are the database's.
 
 mod claim;

@@ -22,7 +22,7 @@ pub struct UpsertCourse {
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-shared_row!(course, update: [Title, OccurredAt], changes_numbers: |_, _| false);
+shared_row!(course, lock: NoKeyUpdate, update: [Title, OccurredAt], changes_numbers: |_, _| false);
 
 impl Command for UpsertCourse {
     type Row = course::Model;

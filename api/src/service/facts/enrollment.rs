@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::database::WriteTransaction;
 use entity::enrollment::{Column, Entity, Model, Status};
 use entity::id::{CourseId, EnrollmentId, StudentId};
-use entity::sea_orm::sea_query::OnConflict;
+use entity::sea_orm::sea_query::{Expr, OnConflict};
 use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
@@ -80,7 +80,17 @@ impl Row for Model {
         Entity::find().filter(Column::StudentId.is_in(wanted.owners.iter().copied())).all(&**txn).await
     }
 
+    /// Several rows may exchange their courses. The database compares each row with the others as it comes to it, so all
+    /// of them leave their courses first.
     async fn save(txn: &WriteTransaction, rows: Vec<Self>) -> Result<(), DbErr> {
+        if rows.len() > 1 {
+            Entity::update_many()
+                .col_expr(Column::DeletedAt, Expr::value(DateTime::UNIX_EPOCH))
+                .filter(Column::StudentId.is_in(rows.iter().map(|row| row.student_id)))
+                .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
+                .exec(&**txn)
+                .await?;
+        }
         let facts = OnConflict::columns([Column::StudentId, Column::Id])
             .update_columns([Column::CourseId, Column::Status, Column::OccurredAt, Column::DeletedAt])
             .to_owned();

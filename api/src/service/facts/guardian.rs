@@ -22,7 +22,7 @@ pub struct UpsertGuardian {
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-shared_row!(guardian, update: [DisplayName, OccurredAt], changes_numbers: |_, _| false);
+shared_row!(guardian, lock: NoKeyUpdate, update: [DisplayName, OccurredAt], changes_numbers: |_, _| false);
 
 impl Command for UpsertGuardian {
     type Row = guardian::Model;

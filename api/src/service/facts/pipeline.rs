@@ -191,7 +191,7 @@ pub(super) async fn run<C: Command>(
         .collect();
     let mut working = Working::new(C::Row::load(txn, &wanted(&keys)).await?);
 
-    let results = commands
+    let mut results: Results<C::Row> = commands
         .iter()
         .zip(&keys)
         .map(|(command, key)| {
@@ -200,7 +200,12 @@ pub(super) async fn run<C: Command>(
             decide(&mut working, &context, command, key, now)
         })
         .collect();
-    save(txn, working, now).await?;
+    let enqueued = save(txn, working, now).await?;
+    for written in results.iter_mut().flatten() {
+        // What a later command took back, or what concerns nobody, was not enqueued after all.
+        let concerned = written.row.owner().map_or(!enqueued.is_empty(), |owner| enqueued.contains(&owner));
+        written.recalculation_enqueued &= concerned;
+    }
     Ok(results)
 }
 
@@ -250,7 +255,12 @@ fn decide<C: Command>(
     Ok(Written { row: after, outcome, recalculation_enqueued })
 }
 
-async fn save<R: Row>(txn: &WriteTransaction, working: Working<R>, now: DateTime<Utc>) -> Result<(), DbErr> {
+/// Writes the rows that have changed, and returns the students whose recalculation it enqueued.
+async fn save<R: Row>(
+    txn: &WriteTransaction,
+    working: Working<R>,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<StudentId>, DbErr> {
     let changed: Vec<(Option<R>, R)> = working
         .changed
         .into_iter()
@@ -258,7 +268,7 @@ async fn save<R: Row>(txn: &WriteTransaction, working: Working<R>, now: DateTime
         .filter(|(before, after)| before.as_ref() != Some(after))
         .collect();
     if changed.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     R::save(txn, changed.iter().map(|(_, after)| after.clone()).collect()).await?;
     let numbers: Vec<R> = changed
@@ -267,8 +277,9 @@ async fn save<R: Row>(txn: &WriteTransaction, working: Working<R>, now: DateTime
         .map(|(_, after)| after)
         .collect();
     if numbers.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let students = R::concerned(txn, &numbers).await?;
-    change::record(txn, &students, now).await
+    change::record(txn, &students, now).await?;
+    Ok(students)
 }

@@ -4,7 +4,7 @@
 ///
 /// A macro and not a trait, because SeaORM gives every entity a `Model` and a `Column` of its own.
 macro_rules! shared_row {
-    ($entity:ident, update: [$($column:ident),+], changes_numbers: $changes:expr $(, concerned: $concerned:path)?) => {
+    ($entity:ident, lock: $lock:ident, update: [$($column:ident),+], changes_numbers: $changes:expr $(, concerned: $concerned:path)?) => {
         impl crate::service::facts::pipeline::Row for entity::$entity::Model {
             fn owner(&self) -> Option<entity::id::StudentId> {
                 None
@@ -40,7 +40,7 @@ macro_rules! shared_row {
                             .add(Column::SourcedId.is_in(&wanted.sourced_ids)),
                     )
                     .order_by_asc(Column::Id)
-                    .lock_exclusive()
+                    .lock(entity::sea_orm::sea_query::LockType::$lock)
                     .all(&**txn)
                     .await
             }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::change;
 use entity::database::WriteTransaction;
 use entity::id::StudentId;
-use entity::sea_orm::sea_query::OnConflict;
+use entity::sea_orm::sea_query::{LockType, OnConflict};
 use entity::sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -54,7 +54,8 @@ impl Row for student::Model {
         student::Entity::find()
             .filter(named(&wanted.ids, &wanted.sourced_ids))
             .order_by_asc(student::Column::Id)
-            .lock_exclusive()
+            // Not stronger: whoever writes an item of the student holds its key by a foreign key.
+            .lock(LockType::NoKeyUpdate)
             .all(&**txn)
             .await
     }

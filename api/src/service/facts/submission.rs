@@ -42,7 +42,7 @@ pub struct GradeSubmission {
     pub submission: Reference,
     /// The grade.
     pub score: Score,
-    /// When it was graded; now, unless told otherwise or graded already.
+    /// When it was graded; now, unless told otherwise or graded so already.
     pub graded_at: Option<DateTime<Utc>>,
     /// When this happened, if the writing system says.
     pub occurred_at: Option<DateTime<Utc>>,

@@ -9,7 +9,7 @@ use entity::database::WriteTransaction;
 use entity::id::{AssignmentId, CourseId, QuizId, StudentId};
 use entity::sea_orm::sea_query::LockType;
 use entity::sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use entity::{assignment, assignment_submission, change, course, quiz, quiz_attempt};
 
@@ -101,41 +101,44 @@ struct StudentRow {
 }
 
 async fn with_attempts(txn: &WriteTransaction, moved: &[quiz::Model]) -> Result<BTreeSet<StudentId>, DbErr> {
-    let students = quiz_attempt::Entity::find()
-        .select_only()
-        .column(quiz_attempt::Column::StudentId)
-        .distinct()
-        .filter(quiz_attempt::Column::QuizId.is_in(moved.iter().map(|quiz| quiz.id)))
-        .into_model::<StudentRow>()
-        .all(&**txn)
-        .await?;
-    lock(txn, students).await
+    use quiz_attempt::{Column, Entity};
+    let of_the_moved = Column::QuizId.is_in(moved.iter().map(|quiz| quiz.id));
+    lock_all(txn, Entity::find().select_only().column(Column::StudentId).distinct().filter(of_the_moved))
+        .await
 }
 
 async fn with_submissions(
     txn: &WriteTransaction,
     moved: &[assignment::Model],
 ) -> Result<BTreeSet<StudentId>, DbErr> {
-    let students = assignment_submission::Entity::find()
-        .select_only()
-        .column(assignment_submission::Column::StudentId)
-        .distinct()
-        .filter(assignment_submission::Column::AssignmentId.is_in(moved.iter().map(|task| task.id)))
-        .into_model::<StudentRow>()
-        .all(&**txn)
-        .await?;
-    lock(txn, students).await
+    use assignment_submission::{Column, Entity};
+    let of_the_moved = Column::AssignmentId.is_in(moved.iter().map(|task| task.id));
+    lock_all(txn, Entity::find().select_only().column(Column::StudentId).distinct().filter(of_the_moved))
+        .await
 }
 
-async fn lock(txn: &WriteTransaction, students: Vec<StudentRow>) -> Result<BTreeSet<StudentId>, DbErr> {
-    let students = students.into_iter().map(|row| row.student_id).collect();
-    Ok(change::lock_students(txn, &students).await?.into_keys().collect())
+/// Locks the profiles of the students that `select` finds, and looks again until it finds nobody else: while a lock is
+/// waited for, a merge may give the items to another student.
+async fn lock_all<E: EntityTrait>(
+    txn: &WriteTransaction,
+    select: Select<E>,
+) -> Result<BTreeSet<StudentId>, DbErr> {
+    let mut locked = BTreeSet::new();
+    loop {
+        let rows = select.clone().into_model::<StudentRow>().all(&**txn).await?;
+        let found: BTreeSet<StudentId> = rows.into_iter().map(|row| row.student_id).collect();
+        if found.is_subset(&locked) {
+            return Ok(found);
+        }
+        locked.extend(change::lock_students(txn, &found).await?.into_keys());
+    }
 }
 
-shared_row!(quiz, update: [CourseId, Title, OccurredAt],
+// The strongest lock: it makes those wait who record an item of the quiz or assignment, until its move is done.
+shared_row!(quiz, lock: Update, update: [CourseId, Title, OccurredAt],
     changes_numbers: |before, after| before.is_some_and(|before| before.course_id != after.course_id),
     concerned: with_attempts);
-shared_row!(assignment, update: [CourseId, Title, OccurredAt],
+shared_row!(assignment, lock: Update, update: [CourseId, Title, OccurredAt],
     changes_numbers: |before, after| before.is_some_and(|before| before.course_id != after.course_id),
     concerned: with_submissions);
 

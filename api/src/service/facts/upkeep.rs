@@ -39,7 +39,7 @@ impl UnitOfWork for DeleteStudent {
 /// Moves all facts of the student `from` to the student `into`, and deletes the student `from`.
 ///
 /// Where both have the same thing (an enrolment in one course, an item or an enrolment of one `sourcedId`, a guardian),
-/// that of `into` is kept.
+/// that of `into` is kept. What was deleted under `into` does not count as there.
 ///
 /// # Errors
 /// When one of them does not exist, or both are the same; whatever the database reports.
@@ -58,16 +58,18 @@ struct MergeStudents<'a> {
     into: Reference,
 }
 
-/// For each table that moves: its name, and what must not yet be there under the other student for a row to move.
-const MOVES: [(&str, &str); 4] = [
-    ("quiz_attempt", "kept.sourced_id = moved.sourced_id"),
-    ("assignment_submission", "kept.sourced_id = moved.sourced_id"),
+/// For each table that moves: its name; what must not yet be there under the other student for a row to move; and which
+/// rows are there as tombstones only.
+const MOVES: [(&str, &str, &str); 4] = [
+    ("quiz_attempt", "kept.sourced_id = moved.sourced_id", "standing = 'deleted'"),
+    ("assignment_submission", "kept.sourced_id = moved.sourced_id", "standing = 'deleted'"),
     (
         "enrollment",
         "(kept.sourced_id = moved.sourced_id OR (kept.course_id = moved.course_id \
           AND kept.deleted_at IS NULL AND moved.deleted_at IS NULL))",
+        "deleted_at IS NOT NULL",
     ),
-    ("guardianship", "kept.guardian_id = moved.guardian_id"),
+    ("guardianship", "kept.guardian_id = moved.guardian_id", "revoked_at IS NOT NULL"),
 ];
 
 impl UnitOfWork for MergeStudents<'_> {
@@ -81,7 +83,14 @@ impl UnitOfWork for MergeStudents<'_> {
         if from == into {
             return Err(UserError::input("into", "must be another student than from").into());
         }
-        for (table, same) in MOVES {
+        for (table, same, tombstone) in MOVES {
+            // Where both have tombstones, that of `from` takes the place of the other, which is the same.
+            let sql = format!(
+                "DELETE FROM {table} AS kept WHERE student_id = $1 AND {tombstone} \
+                 AND EXISTS (SELECT 1 FROM {table} AS moved WHERE moved.student_id = $2 AND {same})"
+            );
+            let values = [into.into(), from.into()];
+            txn.execute_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
             let sql = format!(
                 "UPDATE {table} AS moved SET student_id = $1 WHERE student_id = $2 \
                  AND NOT EXISTS (SELECT 1 FROM {table} AS kept WHERE kept.student_id = $1 AND {same})"

@@ -63,11 +63,26 @@ on_both_backends! {
         let app = TestApp::start(backend).await;
         school(&app, &["ada"]).await;
         app.attempt("ada", "a1", "q1", "80").await;
-        queue::claim(app.db(), "alive", 10, LEASE).await.unwrap();
+        let claim = queue::claim(app.db(), "alive", 10, LEASE).await.unwrap();
         expire_leases(&app).await;
-        queue::extend(app.db(), "alive", LEASE).await.unwrap();
+        queue::extend(app.db(), &[claim.id], LEASE).await.unwrap();
         assert_eq!(queue::reclaim_lost(app.db()).await.unwrap(), 0);
         assert_eq!(only_job(&app, "ada").await.state, State::Running);
+    }
+
+    /// A claim whose answer was lost on its way is in nobody's hands, though a worker of that name is alive.
+    async fn a_heartbeat_keeps_no_claim_that_did_not_reach_its_worker(backend) {
+        let app = TestApp::start(backend).await;
+        school(&app, &["ada", "ben"]).await;
+        app.attempt("ada", "a1", "q1", "80").await;
+        queue::claim(app.db(), "alive", 1, LEASE).await.unwrap();
+        app.attempt("ben", "a1", "q1", "80").await;
+        let held = queue::claim(app.db(), "alive", 1, LEASE).await.unwrap();
+        expire_leases(&app).await;
+        queue::extend(app.db(), &[held.id], LEASE).await.unwrap();
+        assert_eq!(queue::reclaim_lost(app.db()).await.unwrap(), 1);
+        assert_eq!(only_job(&app, "ada").await.state, State::Retryable);
+        assert_eq!(only_job(&app, "ben").await.state, State::Running);
     }
 
     async fn a_job_that_kills_its_worker_each_time_ends_discarded_and_the_others_go_on(backend) {
