@@ -160,7 +160,7 @@ impl LockedStudents {
 }
 
 /// What commands about a row of one student have in common, within their implementation of
-/// [`Command`](super::pipeline::Command): they lock the student, and name the row in a field.
+/// [`Command`]: they lock the student, and name the row in a field.
 macro_rules! about_row_of_student {
     ($row:ty, $field:ident) => {
         type Row = $row;
