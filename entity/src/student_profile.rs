@@ -40,6 +40,9 @@ pub struct Model {
     pub aggregated_revision: i64,
     /// Since when the aggregates have been stale; none when they are not.
     pub stale_since: Option<ChronoDateTimeUtc>,
+    /// How often the aggregates have been written: of two values of the same profile, the one with the greater version is
+    /// the newer.
+    pub version: i64,
 }
 
 /// What a profile is joined with.
@@ -80,6 +83,7 @@ impl Model {
             facts_revision: 0,
             aggregated_revision: 0,
             stale_since: None,
+            version: 0,
         }
     }
 
@@ -113,6 +117,7 @@ impl Model {
             assignment_score_sum: aggregates.assignments.hundredths,
             aggregated_revision: self.facts_revision,
             stale_since: None,
+            version: self.version + 1,
             ..self
         }
     }

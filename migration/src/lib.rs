@@ -8,6 +8,7 @@ mod columns;
 mod m0001_facts;
 mod m0002_profiles;
 mod m0003_queue;
+mod m0004_profile_version;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_facts::Migration),
             Box::new(m0002_profiles::Migration),
             Box::new(m0003_queue::Migration),
+            Box::new(m0004_profile_version::Migration),
         ]
     }
 }

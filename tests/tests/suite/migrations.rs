@@ -17,7 +17,7 @@ use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 3] = [
+const POPULATION: [&[&str]; 4] = [
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -48,6 +48,7 @@ const POPULATION: [&[&str]; 3] = [
          VALUES ('recalculate', '2026-03-01T10:00:00+00:00', 'admin')",
         "INSERT INTO worker (name, host, pid, version) VALUES ('w', 'host', 1, '0.1.0')",
     ],
+    &["UPDATE student_profile SET version = 7 WHERE student_id = {1}"],
 ];
 
 /// A statement with `{n}` in the place of an id, in the words of the database.

@@ -62,6 +62,11 @@ impl StudentProfile {
         self.0.last_performance_update.map(Into::into)
     }
 
+    /// How often these fields have been written: of two answers, the one with the greater version is the newer.
+    async fn version(&self) -> i64 {
+        self.0.version
+    }
+
     /// Whether facts have changed since these fields were computed. A recalculation is on its way then.
     async fn is_stale(&self) -> bool {
         self.0.is_stale()
