@@ -4,7 +4,7 @@ mod greeting;
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use worker::telemetry::{Exporting, Telemetry};
 use worker::{Metrics, Ops, Worker};
 
 use crate::greeting::Greeting;
@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Outcome {
-    start_logging(&cli.log)?;
+    let _exporting = start_telemetry(&cli.log)?;
     match cli.command {
         None => serve(cli).await,
         Some(Command::Token(token)) => print_token(&cli.auth, &token),
@@ -206,17 +206,14 @@ fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
     say(&format!("{token}\n"))
 }
 
-fn start_logging(args: &LogArgs) -> Outcome {
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| format!("--log (TALLY_LOG): {error}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match args.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
+fn start_telemetry(args: &LogArgs) -> Outcome<Exporting> {
+    let telemetry = Telemetry {
+        service: "tally-api",
+        log: &args.log,
+        json: args.log_format == LogFormat::Json,
+        otlp_endpoint: args.otlp_endpoint.as_deref(),
+    };
+    Ok(telemetry.start()?)
 }
 
 /// Writes to standard output. That nobody reads it any more is no error.

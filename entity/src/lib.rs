@@ -8,6 +8,7 @@
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`database`], [`db_time`], [`wake`] | connections, the database's clock, the wake-up of workers |
+//! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
 
@@ -34,6 +35,7 @@ mod score_column;
 pub mod standing;
 pub mod student;
 pub mod student_profile;
+pub mod trace;
 pub mod wake;
 pub mod worker;
 

@@ -155,6 +155,7 @@ async fn execute(
     let executed = Executed::default();
     let loaders = DataLoader::new(Unscoped(app.services.db.clone()), tokio::spawn);
     let operation_name = request.operation_name.clone();
+    tracing::Span::current().record("operation", operation_name.as_deref());
     let document = request.parsed_query().ok().cloned();
     if let Some(error) = document.as_ref().and_then(|document| misfit::variable(document, &request)) {
         return respond(media_type, GraphqlResponse::from_errors(vec![error]), false, request_id);

@@ -16,12 +16,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
 use axum::routing::get;
+use entity::trace;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
-use tracing::Span;
+use tracing::{Span, field};
 
 use crate::auth::TokenVerifier;
 use crate::schema::{Schema, Services};
@@ -92,8 +93,15 @@ async fn welcome() -> &'static str {
     "Tally keeps students' performance aggregates. Its GraphQL endpoint is /graphql.\n"
 }
 
-/// The request id is in every log line of the request, and in an INTERNAL error's extensions.
+/// The request id is in every log line of the request, and in an INTERNAL error's extensions. A caller who traces the
+/// request finds it in the same trace.
 fn request_span<B>(request: &Request<B>) -> Span {
     let request_id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id)
+    let (method, path) = (request.method(), request.uri().path());
+    let span = tracing::info_span!("request", %method, path, request_id, operation = field::Empty);
+    let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+    if let Some(parent) = parent {
+        trace::follow(&span, parent);
+    }
+    span
 }

@@ -23,4 +23,5 @@ mod raw;
 mod replays;
 mod revisions;
 mod schema;
+mod traces;
 mod triggers;

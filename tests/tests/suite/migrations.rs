@@ -17,7 +17,7 @@ use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 4] = [
+const POPULATION: [&[&str]; 5] = [
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -49,6 +49,9 @@ const POPULATION: [&[&str]; 4] = [
         "INSERT INTO worker (name, host, pid, version) VALUES ('w', 'host', 1, '0.1.0')",
     ],
     &["UPDATE student_profile SET version = 7 WHERE student_id = {1}"],
+    &[
+        "UPDATE job SET trace_parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' WHERE id = {1}",
+    ],
 ];
 
 /// A statement with `{n}` in the place of an id, in the words of the database.
