@@ -15,6 +15,8 @@ mod types;
 
 use async_graphql::EmptySubscription;
 
+use crate::service::facts::Groups;
+
 pub use context::{Loaders, Services};
 pub use mutation::Mutation;
 pub use query::Query;
@@ -29,7 +31,8 @@ const MAX_COMPLEXITY: usize = 5000;
 
 /// The schema over `services`.
 pub fn build(services: Services) -> Schema {
-    builder().data(services).finish()
+    let groups = Groups::new(&services.db, &services.clock);
+    builder().data(services).data(groups).finish()
 }
 
 /// The schema as text, in GraphQL's schema definition language.

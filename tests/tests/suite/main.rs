@@ -11,6 +11,7 @@ mod concurrency;
 mod demo;
 mod errors;
 mod failures;
+mod groups;
 mod http;
 mod layering;
 mod migrations;
