@@ -62,7 +62,7 @@ async fn work(cli: Cli, db: Database) -> Outcome {
             .await
             .map_err(|error| format!("--listen (TALLY_WORKER_LISTEN) {listen}: {error}"))?;
         let ops = Ops {
-            db,
+            db: db.clone(),
             pending: |db| Box::pin(migration::pending(db)),
             metrics,
             worker: Some((worker.name().to_owned(), settings.lease)),
@@ -73,7 +73,10 @@ async fn work(cli: Cli, db: Database) -> Outcome {
         "Worker {} is running jobs. Ctrl-C lets them finish, a second one ends at once.\n",
         worker.name()
     ))?;
-    worker.run(stop).await.map_err(Into::into)
+    let announced = tokio::spawn(entity::feed::announce(db, stop.clone()));
+    let ended = worker.run(stop).await;
+    announced.abort();
+    ended.map_err(Into::into)
 }
 
 async fn serve(listener: TcpListener, ops: Ops, stop: CancellationToken) {
