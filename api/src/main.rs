@@ -15,6 +15,7 @@ use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogForm
 use api::demo::{self, Filled};
 use api::error::ApiError;
 use api::http::App;
+use api::live;
 use api::schema::Services;
 use api::service::read::{self, Columns};
 use entity::clock::{Clock, SharedClock, SystemClock};
@@ -132,21 +133,23 @@ async fn serve(cli: Cli) -> Outcome {
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     let address = listener.local_addr()?;
     say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref() }.to_string())?;
-    let app = App::new(Services { db, clock }, verifier).router(ops.router());
-    let served = api::http::serve(listener, app, stop.clone()).await;
+    let place = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
+    let app = App::with_worker(place, Services { db, clock }, verifier);
+    let served = api::http::serve(listener, app, ops.router(), stop.clone()).await;
     stop.cancel();
     let ended = background.await?;
     served?;
     ended.map_err(Into::into)
 }
 
-/// What runs beside the server: the worker, and what tells the workers of other processes of our commits.
+/// What runs beside the server: the worker, and what tells the readers and workers of other processes of our commits.
 async fn background(
     worker: Option<Worker>,
     db: Database,
     stop: CancellationToken,
 ) -> Result<(), worker::engine::EngineError> {
-    let announced = tokio::spawn(worker::wakeup::announce(db, stop.clone()));
+    let announced = tokio::spawn(entity::feed::announce(db.clone(), stop.clone()));
+    let woken = tokio::spawn(worker::wakeup::announce(db, stop.clone()));
     let ended = match worker {
         Some(worker) => worker.run(stop.clone()).await,
         None => Ok(()),
@@ -155,7 +158,7 @@ async fn background(
     if ended.is_err() {
         stop.cancel();
     }
-    let _ = announced.await;
+    let _ = tokio::join!(announced, woken);
     ended
 }
 
