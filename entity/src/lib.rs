@@ -6,16 +6,19 @@
 //! | [`id`], [`clock`] | typed ids; the one place that reads the system's time |
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
+//! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
-//! | [`database`], [`db_time`] | connections, the database's clock |
+//! | [`database`], [`snapshot`], [`db_time`] | connections, consistent reads, the database's clock |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
 
 pub mod aggregate;
+pub mod aggregate_drift;
 pub mod assignment;
 pub mod assignment_submission;
+pub mod audit_cursor;
 pub mod change;
 pub mod clock;
 pub mod course;
@@ -34,6 +37,7 @@ pub mod quiz;
 pub mod quiz_attempt;
 pub mod score;
 mod score_column;
+pub mod snapshot;
 pub mod standing;
 pub mod student;
 pub mod student_profile;

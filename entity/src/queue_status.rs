@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::database::Database;
-use crate::{db_time, job, paused_kind, student_profile};
+use crate::{aggregate_drift, db_time, job, paused_kind, student_profile};
 
 /// The time over which throughput and failures are counted.
 pub const RECENT: Duration = Duration::from_mins(5);
@@ -27,6 +27,8 @@ pub struct QueueStatus {
     pub failed_recently: u64,
     /// How many profiles are stale.
     pub stale_profiles: u64,
+    /// How many profiles were found not to be what the facts say, and have not been written since.
+    pub drifted_profiles: u64,
     /// The kinds that are paused.
     pub paused: Vec<String>,
 }
@@ -78,6 +80,7 @@ impl QueueStatus {
             completed_recently: moments.completed.unsigned_abs(),
             failed_recently: moments.failed.unsigned_abs(),
             stale_profiles: stale_profiles(db).await?,
+            drifted_profiles: aggregate_drift::Entity::open().count(db.reader()).await?,
             paused: paused.into_iter().map(|paused| paused.kind).collect(),
         })
     }

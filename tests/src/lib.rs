@@ -7,6 +7,7 @@
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`socket`] | GraphQL over WebSocket, message by message |
 //! | [`school`] | short ways to write facts and read profiles |
+//! | [`crowd`] | any number of students with any profiles, written below the API |
 //! | [`mod@bench`] | benchmarks, for the binaries beside the tests |
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
@@ -23,6 +24,7 @@ pub mod backend;
 pub mod bench;
 pub mod binary;
 pub mod client;
+pub mod crowd;
 pub mod fleet;
 pub mod numbers;
 pub mod oulad;

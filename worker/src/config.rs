@@ -55,6 +55,11 @@ pub enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Check the stored numbers of all students against the facts, and say which differ and how.
+    ///
+    /// Reads only, and may be run while everything else runs: students whose facts have just changed are left out. The
+    /// exit code is 0 when nothing differs, and 1 when something does.
+    Verify,
 }
 
 /// How to run jobs.
@@ -72,6 +77,9 @@ pub struct RunArgs {
     /// How many seconds the running jobs have to finish when the worker is asked to stop.
     #[arg(long, env = "TALLY_WORKER_SHUTDOWN", value_parser = clap::value_parser!(u16).range(0..=3600))]
     pub shutdown: Option<u16>,
+    /// How many students are checked against the facts every ten seconds, by all workers together; 0 for none.
+    #[arg(long, env = "TALLY_WORKER_AUDIT", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub audit: Option<u16>,
     /// Serve /healthz, /readyz and /metrics on this address.
     #[arg(long, env = "TALLY_WORKER_LISTEN")]
     pub listen: Option<SocketAddr>,
@@ -96,6 +104,10 @@ impl RunArgs {
             concurrency: self.concurrency.map_or(defaults.concurrency, usize::from),
             batch: self.batch.map_or(defaults.batch, usize::from),
             lease: seconds(self.lease, defaults.lease),
+            audit: crate::audit::Pace {
+                students: self.audit.unwrap_or(defaults.audit.students),
+                ..defaults.audit
+            },
             shutdown_deadline: seconds(self.shutdown, defaults.shutdown_deadline),
             ..defaults
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`queue`] | the statements by which a job is claimed, finished, reclaimed, swept and pruned |
 //! | [`recalculation`] | what a job does: recompute students from their facts |
+//! | [`audit`] | whether the stored aggregates are what the facts say |
 //! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
 //! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
 //! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
@@ -15,6 +16,7 @@
 //! What must never be here: how facts are written, who may see what. apalis is named in [`engine`] only.
 
 pub mod attempt;
+pub mod audit;
 pub mod backoff;
 pub mod config;
 pub mod engine;

@@ -1,5 +1,7 @@
 //! `tally-worker`: runs recalculation jobs.
 
+mod verification;
+
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -24,7 +26,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "tally-worker: {error}");
             ExitCode::FAILURE
@@ -32,13 +34,15 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Outcome {
+async fn run(cli: Cli) -> Outcome<ExitCode> {
     let _exporting = start_telemetry(&cli)?;
     let db = open(&cli).await?;
     match cli.command {
-        Some(Command::Status { watch }) => show_status(&db, watch).await,
-        None => work(cli, db).await,
+        Some(Command::Status { watch }) => show_status(&db, watch).await?,
+        Some(Command::Verify) => return verification::run(&db, cli.database_connections).await,
+        None => work(cli, db).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn open(cli: &Cli) -> Outcome<Database> {

@@ -69,6 +69,7 @@ pub struct Metrics {
     attempts: Family<Labels, Counter>,
     batches: Histogram,
     freshness: Histogram,
+    audited: Counter,
 }
 
 impl Metrics {
@@ -91,7 +92,13 @@ impl Metrics {
             Unit::Seconds,
             freshness.clone(),
         );
-        Self { registry: Arc::new(registry), attempts, batches, freshness }
+        let audited = Counter::default();
+        registry.register(
+            "audited_profiles",
+            "Profiles that this process compared with the facts",
+            audited.clone(),
+        );
+        Self { registry: Arc::new(registry), attempts, batches, freshness, audited }
     }
 
     /// Counts attempts with an outcome.
@@ -108,6 +115,11 @@ impl Metrics {
     /// Measures how long a profile had been stale when it was stamped.
     pub fn observe_freshness(&self, stale_for: Duration) {
         self.freshness.observe(stale_for.as_secs_f64());
+    }
+
+    /// Counts profiles that were compared with the facts.
+    pub fn count_audited(&self, profiles: usize) {
+        self.audited.inc_by(u64::try_from(profiles).unwrap_or(u64::MAX));
     }
 
     /// All metrics as text, with the figures of the queue and the pools of `db` at this moment.
@@ -150,6 +162,10 @@ fn of_the_moment(status: &QueueStatus, db: &Database) -> Registry {
     let stale = Gauge::<i64>::default();
     stale.set(i64::try_from(status.stale_profiles).unwrap_or(i64::MAX));
     registry.register("stale_profiles", "Profiles whose facts are newer than their aggregates", stale);
+
+    let drifted = Gauge::<i64>::default();
+    drifted.set(i64::try_from(status.drifted_profiles).unwrap_or(i64::MAX));
+    registry.register("drifted_profiles", "Profiles that were found not to be what the facts say", drifted);
 
     let connections = Family::<PoolLabels, Gauge>::default();
     for pool in db.pools() {

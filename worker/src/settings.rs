@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entity::sea_orm::DbBackend;
 
+use crate::audit::Pace;
 use crate::queue::Retention;
 
 /// The settings of one worker.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub reclaim_every: Duration,
     /// How often stale students without a job, retired kinds and finished jobs are looked for.
     pub sweep_every: Duration,
+    /// How fast the stored aggregates are checked against the facts.
+    pub audit: Pace,
     /// How long finished jobs are kept.
     pub retention: Retention,
     /// How long the running jobs may take to finish when the worker is asked to stop.
@@ -37,6 +40,7 @@ impl Settings {
             poll: Duration::from_secs(1),
             reclaim_every: Duration::from_secs(1),
             sweep_every: Duration::from_secs(10),
+            audit: Pace::default(),
             retention: Retention::default(),
             shutdown_deadline: Duration::from_secs(20),
         }

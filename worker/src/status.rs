@@ -47,6 +47,7 @@ fn write_report(text: &mut String, status: &QueueStatus, workers: &[worker::Mode
     writeln!(text, "completed          {:>9} in {minutes} min", status.completed_recently)?;
     writeln!(text, "failed attempts    {:>9} in {minutes} min", status.failed_recently)?;
     writeln!(text, "stale profiles     {:>9}", status.stale_profiles)?;
+    writeln!(text, "drifted profiles   {:>9}", status.drifted_profiles)?;
     for kind in &status.paused {
         writeln!(text, "paused             {kind:>9}")?;
     }

@@ -4,6 +4,7 @@
 //! no SQL.
 
 mod context;
+mod drift_query;
 mod enums;
 mod guards;
 mod inputs;
@@ -11,9 +12,11 @@ mod mutation;
 mod paging;
 mod query;
 mod scalars;
+mod students_query;
 mod subscription;
 mod types;
 
+use async_graphql::MergedObject;
 use async_graphql::dataloader::DataLoader;
 
 use crate::service::facts::Groups;
@@ -22,8 +25,15 @@ use crate::service::read::Unscoped;
 
 pub use context::{Loaders, Services};
 pub use mutation::Mutation;
-pub use query::Query;
 pub use subscription::Subscription;
+
+use drift_query::DriftQuery;
+use query::CoreQuery;
+use students_query::StudentsQuery;
+
+/// What can be read.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(CoreQuery, StudentsQuery, DriftQuery);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -49,7 +59,7 @@ pub fn sdl() -> String {
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // Our own DateTime and chrono's are the same to a client.
     let (mutation, subscription) = (Mutation::default(), Subscription::default());
-    Schema::build_with_ignore_name_conflicts(Query, mutation, subscription, ["DateTime"])
+    Schema::build_with_ignore_name_conflicts(Query::default(), mutation, subscription, ["DateTime"])
         .extension(crate::http::NoteExecution)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)

@@ -19,6 +19,16 @@ pub(super) fn page_size(first: Option<i32>) -> usize {
         .unwrap_or(usize::MAX)
 }
 
+/// Reads how many rows a page has: the argument `field`.
+pub(super) fn read_limit(field: &str, rows: Option<i32>) -> Result<u64, UserError> {
+    rows.map_or(Ok(DEFAULT), |rows| {
+        u64::try_from(rows)
+            .ok()
+            .filter(|rows| (1..=MOST).contains(rows))
+            .ok_or_else(|| UserError::input(field, format!("must be from 1 to {MOST}")))
+    })
+}
+
 /// A page that was asked for. `C` is the key that the cursor stands for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page<C> {
@@ -31,12 +41,7 @@ pub(super) struct Page<C> {
 impl<C: FromStr> Page<C> {
     /// Reads the arguments of a connection.
     pub(super) fn read(first: Option<i32>, after: Option<&str>) -> Result<Self, UserError> {
-        let limit = first.map_or(Ok(DEFAULT), |first| {
-            u64::try_from(first)
-                .ok()
-                .filter(|first| (1..=MOST).contains(first))
-                .ok_or_else(|| UserError::input("first", format!("must be from 1 to {MOST}")))
-        })?;
+        let limit = read_limit("first", first)?;
         let cursor =
             |text: &str| text.parse().map_err(|_| UserError::input("after", "is not a cursor of this list"));
         Ok(Self { after: after.map(cursor).transpose()?, limit })

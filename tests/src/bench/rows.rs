@@ -193,7 +193,8 @@ fn enrollment_row(
     }
 }
 
-async fn insert<M, A>(db: &Database, rows: Vec<M>)
+/// Inserts rows, many in a statement.
+pub(crate) async fn insert<M, A>(db: &Database, rows: Vec<M>)
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait + ActiveModelBehavior + Send,

@@ -172,7 +172,7 @@ async fn reads(app: &TestApp) -> Vec<Read> {
 }
 
 /// Queries that ask for no particular thing.
-const OWN: [(&str, &str); 8] = [
+const OWN: [(&str, &str); 10] = [
     ("me", "{ me { role subject } }"),
     ("me children", "{ me { children { student { sourcedId } } } }"),
     ("me profile", "{ me { profile { student { sourcedId } } } }"),
@@ -181,6 +181,8 @@ const OWN: [(&str, &str); 8] = [
     ("jobs", "{ jobs { nodes { id } } }"),
     ("job", "{ job(id: \"job:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
     ("workers", "{ workers { name } }"),
+    ("students", "{ students { nodes { sourcedId } } }"),
+    ("aggregateDrift", "{ aggregateDrift { totalCount } }"),
 ];
 
 /// What a cell of the table says of the answer to a mutation: whether its role was refused, not what else was wrong.

@@ -9,15 +9,15 @@ use entity::sea_orm::{
     IntoActiveModel, Iterable, JsonValue, Statement,
 };
 use entity::{
-    assignment, assignment_submission, course, enrollment, guardian, guardianship, job, job_failure,
-    paused_kind, quiz, quiz_attempt, student, student_profile, worker,
+    aggregate_drift, assignment, assignment_submission, audit_cursor, course, enrollment, guardian,
+    guardianship, job, job_failure, paused_kind, quiz, quiz_attempt, student, student_profile, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 5] = [
+const POPULATION: &[&[&str]] = &[
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -49,6 +49,11 @@ const POPULATION: [&[&str]; 5] = [
         "INSERT INTO worker (name, host, pid, version) VALUES ('w', 'host', 1, '0.1.0')",
     ],
     &["UPDATE student_profile SET version = 7 WHERE student_id = {1}"],
+    &[
+        "INSERT INTO aggregate_drift (student_id, found_at, version, differences) \
+         VALUES ({1}, '2026-03-01T10:00:00+00:00', 7, '[]')",
+        "UPDATE audit_cursor SET after_student_id = {1}",
+    ],
     &[
         "UPDATE job SET trace_parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' WHERE id = {1}",
     ],
@@ -120,7 +125,7 @@ on_both_backends! {
         );
         let database = TestDatabase::empty(backend).await;
         let db = &database.db;
-        for (step, population) in POPULATION.into_iter().enumerate() {
+        for (step, &population) in POPULATION.iter().enumerate() {
             let tables = tables(db).await;
             let before = contents(db, &tables).await;
             migration::migrate_steps(db.writer(), 1).await.expect("the migration runs");
@@ -140,7 +145,7 @@ on_both_backends! {
         let database = TestDatabase::migrated(backend).await;
         let db = &database.db;
         assert_eq!(migration::pending(db.reader()).await.expect("a list"), Vec::<String>::new());
-        for statement in POPULATION.into_iter().flatten() {
+        for statement in POPULATION.iter().copied().flatten() {
             db.writer().execute_unprepared(&with_ids(statement, backend)).await.expect("a row");
         }
         let tables = tables(db).await;
@@ -204,6 +209,8 @@ on_both_backends! {
         add(columns::<job_failure::Entity>());
         add(columns::<paused_kind::Entity>());
         add(columns::<worker::Entity>());
+        add(columns::<aggregate_drift::Entity>());
+        add(columns::<audit_cursor::Entity>());
         assert_eq!(tables(&database.db).await, entities);
     }
 
@@ -247,6 +254,19 @@ on_both_backends! {
             error: "oops".to_owned(),
         })
         .await;
+        inserted_and_read_back(db, aggregate_drift::Model {
+            student_id: student.id,
+            found_at: now,
+            version: 1,
+            differences: aggregate_drift::Differences(vec![aggregate_drift::Difference {
+                enrollment: Some(student.id.into()),
+                field: "averageQuizScore".to_owned(),
+                stored: None,
+                computed: Some("80.00".to_owned()),
+            }]),
+        })
+        .await;
+        assert_eq!(only::<audit_cursor::Entity>(db).await.after_student_id, None);
         inserted_and_read_back(db, paused_kind::Model {
             kind: job::RECALCULATE.to_owned(),
             paused_at: now,

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::registration;
 use crate::attempt::Attempts;
-use crate::{Settings, queue};
+use crate::metrics::Metrics;
+use crate::{Settings, audit, queue};
 
 /// Kinds of job that earlier versions ran and this one does not. Those that still wait are cancelled.
 const RETIRED_KINDS: [&str; 0] = [];
@@ -23,6 +24,7 @@ pub(super) struct Duties {
     pub(super) clock: SharedClock,
     pub(super) worker: String,
     pub(super) attempts: Arc<Attempts>,
+    pub(super) metrics: Metrics,
     pub(super) settings: Settings,
 }
 
@@ -34,9 +36,10 @@ impl Duties {
         let heartbeat = every(settings.lease / 3, || duties.clone().heartbeat());
         let reclaim = every(settings.reclaim_every, || duties.clone().reclaim());
         let sweep = every(settings.sweep_every, || duties.clone().sweep());
+        let audit = every(settings.audit.every, || duties.clone().audit());
         tokio::select! {
             () = end.cancelled() => {}
-            ((), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep) } => {}
+            ((), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit) } => {}
         }
     }
 
@@ -61,6 +64,19 @@ impl Duties {
         }
         queue::cancel_retired(&self.db, &RETIRED_KINDS).await?;
         queue::prune(&self.db, self.settings.retention).await?;
+        Ok(())
+    }
+
+    async fn audit(self: Arc<Self>) -> Result<(), DbErr> {
+        let Some(audited) = audit::step(&self.db, &*self.clock, self.settings.audit).await? else {
+            return Ok(());
+        };
+        self.metrics.count_audited(audited.checked);
+        for drift in audited.found {
+            let fields: Vec<&str> =
+                drift.differences.iter().map(|difference| difference.field.as_str()).collect();
+            tracing::error!(student = %drift.student_id, ?fields, "stored aggregates are not what the facts say");
+        }
         Ok(())
     }
 }

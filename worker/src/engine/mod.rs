@@ -58,13 +58,19 @@ impl Worker {
     /// [`EngineError`], when apalis gives up.
     pub async fn run(self, stop: CancellationToken) -> Result<(), EngineError> {
         let Self { db, clock, settings, metrics, name } = self;
-        let attempts = Arc::new(Attempts::new(db.clone(), clock.clone(), name.clone(), metrics));
+        let attempts = Arc::new(Attempts::new(db.clone(), clock.clone(), name.clone(), metrics.clone()));
         // Claims that are under way when the worker stops are waited for, so that none is left behind unseen.
         let claims = TaskTracker::new();
         let storage = JobStorage::new(db.clone(), name.clone(), settings, claims.clone());
         let end = CancellationToken::new();
-        let duties =
-            Duties { db: db.clone(), clock, worker: name.clone(), attempts: attempts.clone(), settings };
+        let duties = Duties {
+            db: db.clone(),
+            clock,
+            worker: name.clone(),
+            attempts: attempts.clone(),
+            metrics,
+            settings,
+        };
         let duties = tokio::spawn(duties.run(end.clone()));
         let wake = wakeup::listen(&db, end.clone());
 

@@ -39,10 +39,16 @@ impl Computation {
         self.totals.get(&student).copied().unwrap_or_default()
     }
 
+    /// The enrolments whose stored aggregates are not what they should be: each as it is stored, and as it should be.
+    pub(crate) fn differing_enrollments(
+        &self,
+    ) -> impl Iterator<Item = &(enrollment::Model, enrollment::Model)> {
+        self.enrollments.iter().filter(|(stored, computed)| stored != computed)
+    }
+
     /// The enrolments whose stored aggregates are not what they should be, as they should be.
     pub(crate) fn changed_enrollments(&self) -> Vec<enrollment::Model> {
-        let changed = self.enrollments.iter().filter(|(stored, computed)| stored != computed);
-        changed.map(|(_, computed)| computed.clone()).collect()
+        self.differing_enrollments().map(|(_, computed)| computed.clone()).collect()
     }
 }
 

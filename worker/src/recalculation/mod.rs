@@ -1,6 +1,6 @@
 //! Recomputes the aggregates of students from their facts: many in one set of statements, each exactly.
 
-mod computation;
+pub(crate) mod computation;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};

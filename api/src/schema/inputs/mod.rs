@@ -7,6 +7,7 @@ mod course;
 mod enrollment;
 mod person;
 mod quiz_attempt;
+mod student_list;
 mod submission;
 
 use async_graphql::InputType;
@@ -16,6 +17,7 @@ pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
 pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
 pub use person::{GrantGuardianshipInput, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput};
 pub use quiz_attempt::{ChangeQuizAttemptStandingInput, RecordQuizAttemptInput};
+pub use student_list::{StudentFilter, StudentOrder};
 pub use submission::{
     ChangeSubmissionStandingInput, GradeSubmissionInput, RecordSubmissionInput, UngradeSubmissionInput,
 };

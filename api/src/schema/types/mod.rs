@@ -1,6 +1,7 @@
 //! What comes out: one object type for each kind of row.
 
 mod course;
+mod drift;
 mod enrollment;
 mod item;
 mod node;
@@ -9,6 +10,7 @@ mod profile;
 mod queue;
 
 pub use course::{Assignment, Course, Quiz};
+pub use drift::AggregateDrift;
 pub use enrollment::Enrollment;
 pub use item::{AssignmentSubmission, QuizAttempt};
 pub use node::Node;
