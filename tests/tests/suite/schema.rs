@@ -55,6 +55,42 @@ fn collect_silent(value: &Value, path: &str, silent: &mut Vec<String>) {
     }
 }
 
+/// Derived, and therefore never written by a client: the fields of a profile, and the aggregates of an enrolment.
+#[tokio::test]
+async fn no_input_holds_an_aggregate() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let data = app.admin().data(DESCRIPTIONS, json!({})).await;
+    let types = data["__schema"]["types"].as_array().expect("types");
+    let fields_of = |wanted: &str, parts: &str| -> Vec<String> {
+        let of_type = types.iter().filter(|ty| name(ty) == wanted);
+        let fields = of_type.flat_map(|ty| ty[parts].as_array().into_iter().flatten());
+        fields.map(|field| name(field).to_owned()).collect()
+    };
+    let mut derived = fields_of("StudentProfile", "fields");
+    derived.retain(|field| !["id", "student", "enrollments"].contains(&field.as_str()));
+    let of_enrollment = fields_of("Enrollment", "fields");
+    derived
+        .extend(of_enrollment.into_iter().filter(|it| it.starts_with("total") || it.starts_with("average")));
+    assert!(derived.len() >= 13, "{derived:?}");
+
+    let mut inputs = 0;
+    for ty in types {
+        let mut given: Vec<String> = fields_of(name(ty), "inputFields");
+        inputs += usize::from(!given.is_empty());
+        if name(ty) == "Mutation" {
+            let arguments = ty["fields"].as_array().into_iter().flatten();
+            given.extend(
+                arguments
+                    .flat_map(|it| it["args"].as_array().into_iter().flatten())
+                    .map(|it| name(it).to_owned()),
+            );
+        }
+        let held: Vec<&String> = given.iter().filter(|field| derived.contains(field)).collect();
+        assert!(held.is_empty(), "{} takes {held:?}", name(ty));
+    }
+    assert!(inputs > 15, "the walk found inputs: {inputs}");
+}
+
 #[tokio::test]
 async fn no_description_tells_of_rust_or_of_tables() {
     let sdl = api::schema::sdl();

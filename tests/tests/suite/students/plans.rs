@@ -34,7 +34,7 @@ async fn plan(db: &Database, statement: Statement) -> String {
     lines.join("\n")
 }
 
-/// The first slice of an order, and one in each of its stretches, forwards and backwards.
+/// The first slice of an order and one further on, forwards and backwards: so one in each of its stretches.
 async fn slices(db: &Database, order: Order) -> Vec<Slice> {
     let mut slices = Vec::new();
     for backwards in [false, true] {
@@ -42,11 +42,7 @@ async fn slices(db: &Database, order: Order) -> Vec<Slice> {
         let listing = Listing { filter: Filter::default(), order };
         let page = list_unscoped(db, &listing, &first).await.unwrap_or_else(|_| panic!("a page"));
         let (position, _) = page.students[50].clone();
-        slices.extend([false, true].map(|backwards| Slice {
-            from: Some(position.clone()),
-            backwards,
-            limit: 100,
-        }));
+        slices.push(Slice { from: Some(position), backwards, limit: 100 });
         slices.push(first);
     }
     slices
@@ -77,6 +73,6 @@ on_both_backends! {
                 }
             }
         }
-        assert!(plans >= 9 * 2 * 6, "only {plans} plans were looked at");
+        assert!(plans >= 9 * 2 * 4, "only {plans} plans were looked at");
     }
 }
