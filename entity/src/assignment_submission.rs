@@ -3,6 +3,7 @@
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
+use crate::counting::{ItemKind, LeftOut};
 use crate::id::{AssignmentId, AssignmentSubmissionId, StudentId};
 use crate::score::Score;
 use crate::standing::Standing;
@@ -62,12 +63,19 @@ impl Model {
     /// What the submission counts as: it must be graded, have a score and a regular standing, and an enrolment that
     /// counts. The enrolment is looked at when the student is recalculated. [`Entity::counted`] says the same in SQL.
     pub fn contribution(&self) -> Option<Contribution> {
-        match (self.standing, self.graded_at, self.score) {
-            (Standing::Regular, Some(graded_at), Some(score)) => {
-                Some(Contribution { assignment_id: self.assignment_id, graded_at, score })
-            }
-            _ => None,
+        if self.left_out().is_some() {
+            return None;
         }
+        Some(Contribution {
+            assignment_id: self.assignment_id,
+            graded_at: self.graded_at?,
+            score: self.score?,
+        })
+    }
+
+    /// Why it does not count, whatever the enrolment; none if it has a [`Self::contribution`].
+    pub const fn left_out(&self) -> Option<LeftOut> {
+        LeftOut::of_item(ItemKind::Submission, self.standing, self.graded_at, self.score)
     }
 }
 

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::aggregate::{Aggregates, ScoreSum};
+use crate::counting::LeftOut;
 use crate::id::{CourseId, EnrollmentId, StudentId};
 use crate::score::Score;
 
@@ -33,7 +34,7 @@ pub enum Status {
 impl Status {
     /// Whether the items of an enrolment with this status can count.
     pub const fn counts(self) -> bool {
-        matches!(self, Self::Active | Self::Completed)
+        LeftOut::of_status(self).is_none()
     }
 }
 

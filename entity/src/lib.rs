@@ -2,14 +2,15 @@
 //!
 //! | modules | what lives there |
 //! |---|---|
-//! | [`score`], [`aggregate`] | the numbers: pure arithmetic, no database, nothing async |
+//! | [`score`], [`aggregate`], [`share`] | the numbers: pure arithmetic, no database, nothing async |
+//! | [`counting`] | what counts, and why something does not |
 //! | [`id`], [`clock`] | typed ids; the one place that reads the system's time |
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
-//! | [`database`], [`snapshot`], [`db_time`] | connections, consistent reads, the database's clock |
+//! | [`database`], [`db_time`] | connections, transactions, consistent reads, the database's clock |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
@@ -21,6 +22,7 @@ pub mod assignment_submission;
 pub mod audit_cursor;
 pub mod change;
 pub mod clock;
+pub mod counting;
 pub mod course;
 pub mod database;
 pub mod db_time;
@@ -37,7 +39,8 @@ pub mod quiz;
 pub mod quiz_attempt;
 pub mod score;
 mod score_column;
-pub mod snapshot;
+pub mod share;
+mod snapshot;
 pub mod standing;
 pub mod student;
 pub mod student_profile;

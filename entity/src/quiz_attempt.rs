@@ -3,6 +3,7 @@
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
+use crate::counting::{ItemKind, LeftOut};
 use crate::id::{QuizAttemptId, QuizId, StudentId};
 use crate::score::Score;
 use crate::standing::Standing;
@@ -58,12 +59,15 @@ impl Model {
     /// What the attempt counts as: `completed_at`, a score and a regular standing are needed, and an enrolment that
     /// counts. The enrolment is looked at when the student is recalculated. [`Entity::counted`] says the same in SQL.
     pub fn contribution(&self) -> Option<Contribution> {
-        match (self.standing, self.completed_at, self.score) {
-            (Standing::Regular, Some(completed_at), Some(score)) => {
-                Some(Contribution { quiz_id: self.quiz_id, completed_at, score })
-            }
-            _ => None,
+        if self.left_out().is_some() {
+            return None;
         }
+        Some(Contribution { quiz_id: self.quiz_id, completed_at: self.completed_at?, score: self.score? })
+    }
+
+    /// Why it does not count, whatever the enrolment; none if it has a [`Self::contribution`].
+    pub const fn left_out(&self) -> Option<LeftOut> {
+        LeftOut::of_item(ItemKind::QuizAttempt, self.standing, self.completed_at, self.score)
     }
 }
 

@@ -14,7 +14,7 @@ mod verification;
 use entity::aggregate_drift::Difference;
 use entity::database::Database;
 use entity::id::StudentId;
-use entity::{snapshot, student_profile};
+use entity::student_profile;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::recalculation::computation::Computation;
@@ -49,7 +49,7 @@ pub struct Drift {
 /// # Errors
 /// Whatever the database reports.
 pub async fn check(db: &Database, students: &[StudentId]) -> Result<Checked, DbErr> {
-    let moment = snapshot::begin(db).await?;
+    let moment = db.begin_snapshot().await?;
     let profiles = student_profile::Entity::find()
         .filter(student_profile::Column::StudentId.is_in(students.iter().copied()))
         .order_by_asc(student_profile::Column::StudentId)

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use entity::database::Database;
 use entity::id::StudentId;
 use entity::sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
-use entity::{snapshot, student};
+use entity::student;
 
 pub use filter::{Bounds, Filter};
 pub use order::{Cursor, Direction, Field, Order, Position};
@@ -55,7 +55,7 @@ pub struct Page {
 /// # Errors
 /// When the filter names a course that does not exist; whatever the database reports.
 pub async fn list_unscoped(db: &Database, listing: &Listing, slice: &Slice) -> Result<Page, ApiError> {
-    let moment = snapshot::begin(db).await?;
+    let moment = db.begin_snapshot().await?;
     let filter = filter::resolve(&moment, &listing.filter).await?;
     let mut positions = Vec::new();
     let wanted = usize::try_from(slice.limit).unwrap_or(usize::MAX);
@@ -82,7 +82,7 @@ pub async fn list_unscoped(db: &Database, listing: &Listing, slice: &Slice) -> R
 /// # Errors
 /// As [`list_unscoped`].
 pub async fn count_unscoped(db: &Database, filter: &Filter) -> Result<u64, ApiError> {
-    let moment = snapshot::begin(db).await?;
+    let moment = db.begin_snapshot().await?;
     let filter = filter::resolve(&moment, filter).await?;
     let row = moment.query_one_raw(db.backend().build(&statement::count(&filter))).await?;
     moment.commit().await?;
