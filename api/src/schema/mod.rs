@@ -8,6 +8,7 @@ mod drift_query;
 mod enums;
 mod guards;
 mod inputs;
+mod insight_query;
 mod mutation;
 mod paging;
 mod query;
@@ -28,12 +29,13 @@ pub use mutation::Mutation;
 pub use subscription::Subscription;
 
 use drift_query::DriftQuery;
+use insight_query::InsightQuery;
 use query::CoreQuery;
 use students_query::StudentsQuery;
 
 /// What can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CoreQuery, StudentsQuery, DriftQuery);
+pub struct Query(CoreQuery, InsightQuery, StudentsQuery, DriftQuery);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

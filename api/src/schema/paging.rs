@@ -47,6 +47,11 @@ impl<C: FromStr> Page<C> {
         Ok(Self { after: after.map(cursor).transpose()?, limit })
     }
 
+    /// How many rows to read: one more than the limit, to see whether there are more.
+    pub(super) fn rows(&self) -> usize {
+        usize::try_from(self.limit + 1).unwrap_or(usize::MAX)
+    }
+
     /// The connection of `rows`, of which one more than the limit was asked for to see whether there are more.
     pub(super) fn connection<R, N: OutputType>(
         &self,

@@ -1,7 +1,7 @@
 //! Queries that read one thing, or the queue.
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, Description, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 use entity::id::StudentId;
 
 use super::context::Resolving;
@@ -15,11 +15,11 @@ use crate::error::{UserError, database_error};
 use crate::service::queue::{self, JobFilter};
 use crate::service::read;
 
-/// What can be read.
-#[derive(Debug, Default, Description)]
+/// What can be read of people's aggregates, of anything by its id, and of the queue.
+#[derive(Debug, Default)]
 pub struct CoreQuery;
 
-#[Object(use_type_description)]
+#[Object]
 impl CoreQuery {
     /// Who is asking.
     async fn me(&self, ctx: &Context<'_>) -> Result<ViewerInfo> {

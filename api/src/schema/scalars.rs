@@ -56,9 +56,16 @@ impl Decimal {
     }
 }
 
+impl Decimal {
+    /// The number of percent that so many hundredths of a percent are.
+    pub(super) fn of_hundredths(hundredths: i64) -> Self {
+        Self(Ok(ExactDecimal::new(hundredths, 2)))
+    }
+}
+
 impl From<Score> for Decimal {
     fn from(score: Score) -> Self {
-        Self(Ok(ExactDecimal::new(score.hundredths().into(), 2)))
+        Self::of_hundredths(score.hundredths().into())
     }
 }
 

@@ -1,11 +1,17 @@
 //! Enrolments, and what counts in their courses.
 
+use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, Object, Result};
 use entity::enrollment;
 
-use super::{Course, Student, related};
+use super::activity::activity_of_seen;
+use super::trend::trend_of_seen;
+use super::{ActivityItem, Course, Share, Student, Trend, related};
+use crate::error::UserError;
 use crate::schema::enums::EnrollmentStatus;
+use crate::schema::paging::page_size;
 use crate::schema::scalars::Decimal;
+use crate::service::read::{self, EnrollmentsOf};
 
 /// A student's enrolment in a course, with what counts there.
 #[derive(Clone, Debug, Description)]
@@ -56,6 +62,35 @@ impl Enrollment {
     /// Their average in percent; null when there is none.
     async fn average_assignment_score(&self) -> Option<Decimal> {
         self.0.average_assignment_score.map(Into::into)
+    }
+
+    /// Its share of the student's overall average.
+    async fn overall_share(&self, ctx: &Context<'_>) -> Result<Share> {
+        let enrollments = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id)).await?;
+        let share = read::overall_share(&enrollments, self.0.id).map(Share);
+        // Only a deletion between two statements of one request can bring this about.
+        Ok(share.ok_or_else(|| UserError::not_found("overallShare"))?)
+    }
+
+    /// The student's attempts and submissions in the course, the latest first.
+    #[graphql(complexity = "page_size(first) * child_complexity")]
+    async fn recent_activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, ActivityItem>> {
+        activity_of_seen(ctx, self.0.student_id, Some(self.0.course_id), first, after.as_deref()).await
+    }
+
+    /// Whether the student's results in the course are getting better or worse.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn trend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Over how many weeks up to now, 1 to 52.", default = 8)] window: i32,
+    ) -> Result<Trend> {
+        trend_of_seen(ctx, self.0.student_id, Some(self.0.course_id), window).await
     }
 }
 

@@ -1,23 +1,33 @@
 //! What comes out: one object type for each kind of row.
 
+mod activity;
 mod course;
 mod drift;
 mod enrollment;
+mod explanation;
 mod item;
 mod node;
 mod person;
 mod profile;
 mod queue;
+mod share;
+mod trend;
 
+pub use activity::ActivityItem;
+pub(in crate::schema) use activity::activity_page;
 pub use course::{Assignment, Course, Quiz};
 pub use drift::AggregateDrift;
 pub use enrollment::Enrollment;
+pub use explanation::{Explanation, LeftOutReason};
 pub use item::{AssignmentSubmission, QuizAttempt};
 pub use node::Node;
 pub use person::{Guardian, Guardianship, Student, ViewerInfo};
 pub use profile::StudentProfile;
 pub(in crate::schema) use profile::children_of_viewer;
 pub use queue::{Job, JobKind, JobState, QueueStatus, Worker};
+pub use share::{ExplainedAverage, Share};
+pub use trend::Trend;
+pub(in crate::schema) use trend::trend_of;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};

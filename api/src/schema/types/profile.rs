@@ -1,11 +1,16 @@
 //! A student's aggregates.
 
+use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, Object, Result};
 use entity::student_profile;
 
-use super::{Enrollment, Student, related};
+use super::activity::activity_of_seen;
+use super::trend::trend_of_seen;
+use super::{ActivityItem, Enrollment, Student, Trend, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
+use crate::schema::insight_query::read_course;
+use crate::schema::paging::page_size;
 use crate::schema::scalars::{Decimal, Time};
 use crate::service::read::{self, EnrollmentsOf};
 
@@ -81,6 +86,30 @@ impl StudentProfile {
     async fn enrollments(&self, ctx: &Context<'_>) -> Result<Vec<Enrollment>> {
         let rows = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id)).await?;
         Ok(rows.into_iter().map(Enrollment).collect())
+    }
+
+    /// The student's attempts and submissions, the latest first.
+    #[graphql(complexity = "page_size(first) * child_complexity")]
+    async fn recent_activity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those in this course: an id such as `course:0193…`.")] course_id: Option<ID>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, ActivityItem>> {
+        let course = read_course(course_id.as_ref())?;
+        activity_of_seen(ctx, self.0.student_id, course, first, after.as_deref()).await
+    }
+
+    /// Whether the student's results are getting better or worse.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn trend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only in this course: an id such as `course:0193…`.")] course_id: Option<ID>,
+        #[graphql(desc = "Over how many weeks up to now, 1 to 52.", default = 8)] window: i32,
+    ) -> Result<Trend> {
+        trend_of_seen(ctx, self.0.student_id, read_course(course_id.as_ref())?, window).await
     }
 }
 

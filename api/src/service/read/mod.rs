@@ -3,14 +3,22 @@
 //! A read that takes a [`Scope`] finds only what the viewer may see, so that the rest looks like what does not exist. A
 //! read that takes none says so in its name, and is for rows that belong to one already seen.
 
+mod activity;
+mod explanation;
 mod export;
+mod item;
 mod loader;
 mod profile;
 mod scope;
 mod seen;
+mod trend;
 
+pub use activity::{ActivityOf, ActivityPage, activity};
+pub use explanation::{ExplainedAverage, Explanation, explanation, overall_share};
 pub use export::{Columns, ExportError, export_profiles_unscoped};
+pub use item::{Item, ItemKey, ItemState};
 pub use loader::{EnrollmentsOf, LoadError, ProfileOf, Unscoped};
 pub use profile::{children, enrollment, guardian, guardian_of, profile, quiz_attempt, student, submission};
 pub use scope::Scope;
 pub use seen::{Seen, SeenBy};
+pub use trend::{Direction, Slope, Trend, TrendOf, trend};

@@ -1,9 +1,9 @@
 //! Students, their aggregates, and what belongs to them, each within a scope.
 
-use entity::id::{AssignmentSubmissionId, EnrollmentId, GuardianId, QuizAttemptId};
+use entity::id::{AssignmentSubmissionId, EnrollmentId, GuardianId, QuizAttemptId, StudentId};
 use entity::sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait,
 };
 use entity::standing::Standing;
 use entity::{assignment_submission, enrollment, guardian, quiz_attempt, student, student_profile};
@@ -34,7 +34,7 @@ pub async fn student(
 /// # Errors
 /// Whatever the database reports.
 pub async fn profile(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     scope: &Scope,
     reference: &Reference,
 ) -> Result<Option<student_profile::Model>, DbErr> {
@@ -46,6 +46,15 @@ pub async fn profile(
             .filter(student::Column::SourcedId.eq(sourced_id)),
     };
     named.one(db).await
+}
+
+/// Whether the viewer may see this student.
+pub(super) async fn is_visible(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    student: StudentId,
+) -> Result<bool, DbErr> {
+    Ok(profile(db, scope, &Reference::Id(student.0)).await?.is_some())
 }
 
 /// The aggregates of the children whom a guardian may see, in the order of their names. Nobody else has children.
