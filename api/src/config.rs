@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, Resettable};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use entity::calendar::TimeZone;
+
 use crate::auth::{JwksSource, Role, TokenRules};
 
 /// Tally keeps each student's totals and averages right and fresh, so that a parent dashboard can show them at once.
@@ -25,6 +27,9 @@ pub struct Cli {
     /// Which database.
     #[command(flatten, next_help_heading = "Database")]
     pub database: DatabaseArgs,
+    /// What holds for the whole school.
+    #[command(flatten, next_help_heading = "School")]
+    pub school: SchoolArgs,
     /// How to serve.
     #[command(flatten, next_help_heading = "Serving")]
     pub serve: ServeArgs,
@@ -105,6 +110,15 @@ pub struct DatabaseArgs {
     pub database_connections: u32,
 }
 
+/// What holds for the whole school.
+#[derive(Args, Clone, Debug)]
+pub struct SchoolArgs {
+    /// The time zone in which days and weeks begin, by its IANA name, as in Europe/Lisbon. It is kept in the database, for
+    /// all processes; a change of it has the weeks of all students computed anew. UTC until it is set.
+    #[arg(long, value_name = "NAME", env = "TALLY_TIME_ZONE", global = true)]
+    pub time_zone: Option<TimeZone>,
+}
+
 /// How to serve.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
@@ -117,6 +131,12 @@ pub struct ServeArgs {
     /// For how many seconds a job stays with a worker that stopped reporting.
     #[arg(long, env = "TALLY_WORKER_LEASE", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
     pub worker_lease: u64,
+    /// For how many days every change of a student's numbers is kept.
+    #[arg(long, value_name = "COUNT", env = "TALLY_HISTORY_EVENTS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(2..=10_000))]
+    pub history_events: u16,
+    /// For how many days the last change of each day is kept; after that the last of each week and month, for ever.
+    #[arg(long, value_name = "COUNT", env = "TALLY_HISTORY_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u16).range(32..=10_000))]
+    pub history_days: u16,
     /// Fill an empty database with a small invented school, and print how to look at it. Changes nothing when the school
     /// is there already.
     #[arg(long, env = "TALLY_DEMO", value_parser = BoolishValueParser::new())]

@@ -62,7 +62,7 @@ async fn run(cli: Cli) -> Outcome {
             Ok(())
         }
         Some(Command::Migrate) => {
-            open(&cli.database).await?;
+            open_for_the_school(&cli).await?;
             say("The database is up to date.\n")
         }
         Some(Command::Schema) => say(&api::schema::sdl()),
@@ -81,6 +81,17 @@ async fn open(args: &DatabaseArgs) -> Outcome<Database> {
     migration::migrate(db.writer()).await.map_err(|error| {
         format!("--database-url (DATABASE_URL): the tables cannot be brought up to date: {error}")
     })?;
+    Ok(db)
+}
+
+/// [`open`], and notes what holds for the whole school, if it was told.
+async fn open_for_the_school(cli: &Cli) -> Outcome<Database> {
+    let db = open(&cli.database).await?;
+    if let Some(zone) = cli.school.time_zone
+        && entity::school::move_to(&db, zone).await?
+    {
+        tracing::info!(%zone, "the school has moved to another time zone: all weeks are computed anew");
+    }
     Ok(db)
 }
 
@@ -116,7 +127,7 @@ async fn serve(cli: Cli) -> Outcome {
     }
     let clock: SharedClock = Arc::new(SystemClock);
     let (verifier, keys) = verifier(&cli.auth, clock.clone()).await?;
-    let db = open(&cli.database).await?;
+    let db = open_for_the_school(&cli).await?;
     let demo = if cli.serve.demo { Some(fill(&db, &*clock).await?) } else { None };
     let listener = TcpListener::bind(listen)
         .await
@@ -125,7 +136,9 @@ async fn serve(cli: Cli) -> Outcome {
     let stop = worker::signals::stop()?;
     let metrics = Metrics::new();
     let lease = Duration::from_secs(cli.serve.worker_lease);
-    let settings = worker::Settings { lease, ..worker::Settings::for_backend(db.backend()) };
+    let history =
+        worker::history::Retention { events: cli.serve.history_events, days: cli.serve.history_days };
+    let settings = worker::Settings { lease, history, ..worker::Settings::for_backend(db.backend()) };
     let worker =
         (!cli.serve.no_worker).then(|| Worker::new(db.clone(), clock.clone(), settings, metrics.clone()));
     let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));

@@ -48,3 +48,12 @@ fn shifted_sql(backend: DbBackend, sign: char, by: Duration) -> String {
         _ => format!("(now() {sign} interval '{seconds}.{millis:03} seconds')"),
     }
 }
+
+/// The whole seconds from 1970 to the time in `column`, rounded down, as SQL text.
+pub fn seconds_sql(backend: DbBackend, column: &str) -> String {
+    match backend {
+        // Of the text as it is stored, without the fraction, which SQLite would round to milliseconds.
+        DbBackend::Sqlite => format!("unixepoch(substr({column}, 1, 19))"),
+        _ => format!("CAST(floor(date_part('epoch', {column})) AS bigint)"),
+    }
+}

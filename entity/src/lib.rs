@@ -5,12 +5,14 @@
 //! | [`score`], [`aggregate`], [`share`] | the numbers: pure arithmetic, no database, nothing async |
 //! | [`counting`] | what counts, and why something does not |
 //! | [`id`], [`clock`] | typed ids; the one place that reads the system's time |
+//! | [`calendar`], [`school`] | days and weeks as the school has them; what holds for the whole school |
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
-//! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
+//! | [`student_profile`], [`weekly_performance`] | the aggregates, which can always be rebuilt from the facts |
+//! | [`performance_snapshot`] | what the aggregates were before |
 //! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
-//! | [`database`], [`db_time`] | connections, transactions, consistent reads, the database's clock |
+//! | [`database`], [`db_time`], [`db_json`] | connections, transactions, consistent reads, what the two databases say differently |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
@@ -20,11 +22,13 @@ pub mod aggregate_drift;
 pub mod assignment;
 pub mod assignment_submission;
 pub mod audit_cursor;
+pub mod calendar;
 pub mod change;
 pub mod clock;
 pub mod counting;
 pub mod course;
 pub mod database;
+pub mod db_json;
 pub mod db_time;
 pub mod enrollment;
 pub mod feed;
@@ -34,9 +38,11 @@ pub mod id;
 pub mod job;
 pub mod job_failure;
 pub mod paused_kind;
+pub mod performance_snapshot;
 pub mod queue_status;
 pub mod quiz;
 pub mod quiz_attempt;
+pub mod school;
 pub mod score;
 mod score_column;
 pub mod share;
@@ -46,6 +52,7 @@ pub mod student;
 pub mod student_profile;
 pub mod trace;
 pub mod wake;
+pub mod weekly_performance;
 pub mod worker;
 
 /// The crates whose types appear in this crate's interface.

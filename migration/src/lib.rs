@@ -9,6 +9,7 @@ mod m0001_facts;
 mod m0002_profiles;
 mod m0003_queue;
 mod m0004_profile_version;
+mod m0005_history;
 mod m0009_student_list;
 mod m0011_trace;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_profiles::Migration),
             Box::new(m0003_queue::Migration),
             Box::new(m0004_profile_version::Migration),
+            Box::new(m0005_history::Migration),
             Box::new(m0009_student_list::Migration),
             Box::new(m0011_trace::Migration),
         ]

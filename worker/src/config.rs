@@ -80,6 +80,13 @@ pub struct RunArgs {
     /// How many students are checked against the facts every ten seconds, by all workers together; 0 for none.
     #[arg(long, env = "TALLY_WORKER_AUDIT", value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub audit: Option<u16>,
+    /// For how many days every change of a student's numbers is kept. Default: 90.
+    #[arg(long, env = "TALLY_HISTORY_EVENTS", value_parser = clap::value_parser!(u16).range(2..=10_000))]
+    pub history_events: Option<u16>,
+    /// For how many days the last change of each day is kept; after that the last of each week and month, for ever.
+    /// Default: 400.
+    #[arg(long, env = "TALLY_HISTORY_DAYS", value_parser = clap::value_parser!(u16).range(32..=10_000))]
+    pub history_days: Option<u16>,
     /// Serve /healthz, /readyz and /metrics on this address.
     #[arg(long, env = "TALLY_WORKER_LISTEN")]
     pub listen: Option<SocketAddr>,
@@ -109,6 +116,10 @@ impl RunArgs {
                 ..defaults.audit
             },
             shutdown_deadline: seconds(self.shutdown, defaults.shutdown_deadline),
+            history: crate::history::Retention {
+                events: self.history_events.unwrap_or(defaults.history.events),
+                days: self.history_days.unwrap_or(defaults.history.days),
+            },
             ..defaults
         }
     }

@@ -5,6 +5,7 @@
 //! | [`queue`] | the statements by which a job is claimed, finished, reclaimed, swept and pruned |
 //! | [`recalculation`] | what a job does: recompute students from their facts |
 //! | [`audit`] | whether the stored aggregates are what the facts say |
+//! | [`history`], [`rezoning`] | thins the history out; has the weeks computed anew in another time zone |
 //! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
 //! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
 //! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
@@ -20,10 +21,12 @@ pub mod audit;
 pub mod backoff;
 pub mod config;
 pub mod engine;
+pub mod history;
 pub mod metrics;
 pub mod ops;
 pub mod queue;
 pub mod recalculation;
+pub mod rezoning;
 pub mod settings;
 pub mod signals;
 pub mod status;

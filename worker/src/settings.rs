@@ -5,6 +5,7 @@ use std::time::Duration;
 use entity::sea_orm::DbBackend;
 
 use crate::audit::Pace;
+use crate::history;
 use crate::queue::Retention;
 
 /// The settings of one worker.
@@ -20,12 +21,14 @@ pub struct Settings {
     pub poll: Duration,
     /// How often lost leases are looked for.
     pub reclaim_every: Duration,
-    /// How often stale students without a job, retired kinds and finished jobs are looked for.
+    /// How often stale students without a job, retired kinds, finished jobs and old history are looked for.
     pub sweep_every: Duration,
     /// How fast the stored aggregates are checked against the facts.
     pub audit: Pace,
     /// How long finished jobs are kept.
     pub retention: Retention,
+    /// For how long how much of the history is kept.
+    pub history: history::Retention,
     /// How long the running jobs may take to finish when the worker is asked to stop.
     pub shutdown_deadline: Duration,
 }
@@ -42,6 +45,7 @@ impl Settings {
             sweep_every: Duration::from_secs(10),
             audit: Pace::default(),
             retention: Retention::default(),
+            history: history::Retention::default(),
             shutdown_deadline: Duration::from_secs(20),
         }
     }

@@ -4,9 +4,11 @@
 //! no SQL.
 
 mod context;
+mod date;
 mod drift_query;
 mod enums;
 mod guards;
+mod history_query;
 mod inputs;
 mod insight_query;
 mod mutation;
@@ -29,13 +31,14 @@ pub use mutation::Mutation;
 pub use subscription::Subscription;
 
 use drift_query::DriftQuery;
+use history_query::HistoryQuery;
 use insight_query::InsightQuery;
 use query::CoreQuery;
 use students_query::StudentsQuery;
 
 /// What can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CoreQuery, InsightQuery, StudentsQuery, DriftQuery);
+pub struct Query(CoreQuery, HistoryQuery, InsightQuery, StudentsQuery, DriftQuery);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -50,6 +50,12 @@ const POPULATION: &[&[&str]] = &[
     ],
     &["UPDATE student_profile SET version = 7 WHERE student_id = {1}"],
     &[
+        "INSERT INTO performance_snapshot (student_id, version, taken_at, cause, kept_as, total_quizzes_completed) \
+         VALUES ({1}, 7, '2026-03-01T10:00:00+00:00', 'facts_changed', 'day', 1)",
+        "INSERT INTO weekly_performance (student_id, course_id, week, quizzes, quiz_score_sum) \
+         VALUES ({1}, {4}, '2026-02-23', 1, 8750)",
+    ],
+    &[
         "INSERT INTO aggregate_drift (student_id, found_at, version, differences) \
          VALUES ({1}, '2026-03-01T10:00:00+00:00', 7, '[]')",
         "UPDATE audit_cursor SET after_student_id = {1}",

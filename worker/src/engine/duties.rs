@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::registration;
 use crate::attempt::Attempts;
 use crate::metrics::Metrics;
-use crate::{Settings, audit, queue};
+use crate::{Settings, audit, history, queue, rezoning};
 
 /// Kinds of job that earlier versions ran and this one does not. Those that still wait are cancelled.
 const RETIRED_KINDS: [&str; 0] = [];
@@ -37,9 +37,10 @@ impl Duties {
         let reclaim = every(settings.reclaim_every, || duties.clone().reclaim());
         let sweep = every(settings.sweep_every, || duties.clone().sweep());
         let audit = every(settings.audit.every, || duties.clone().audit());
+        let thin = every(settings.sweep_every, || duties.clone().thin());
         tokio::select! {
             () = end.cancelled() => {}
-            ((), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit) } => {}
+            ((), (), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit, thin) } => {}
         }
     }
 
@@ -62,6 +63,10 @@ impl Duties {
         if swept > 0 {
             tracing::warn!(swept, "stale students without a job were enqueued");
         }
+        let due = rezoning::enqueue_due(&self.db, &*self.clock).await?;
+        if due > 0 {
+            tracing::info!(due, "students were enqueued to have their weeks computed anew");
+        }
         queue::cancel_retired(&self.db, &RETIRED_KINDS).await?;
         queue::prune(&self.db, self.settings.retention).await?;
         Ok(())
@@ -76,6 +81,15 @@ impl Duties {
             let fields: Vec<&str> =
                 drift.differences.iter().map(|difference| difference.field.as_str()).collect();
             tracing::error!(student = %drift.student_id, ?fields, "stored aggregates are not what the facts say");
+        }
+        Ok(())
+    }
+
+    /// Apart from the sweep, which must not wait for the history of a whole school.
+    async fn thin(self: Arc<Self>) -> Result<(), DbErr> {
+        let thinned = history::thin(&self.db, &*self.clock, self.settings.history).await?;
+        if thinned > 0 {
+            tracing::debug!(thinned, "old history was thinned out");
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
 //! What the aggregates of some students are, by their facts. Reads only.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::aggregate::{Aggregates, ScoreSum};
+use entity::calendar::{TimeZone, Week};
 use entity::id::{CourseId, StudentId};
-use entity::{assignment, assignment_submission, enrollment, quiz, quiz_attempt};
-use sea_orm::sea_query::{ExprTrait, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
-    RelationTrait, Select,
-};
+use entity::weekly_performance::Model as WeekRow;
+use entity::{enrollment, school};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+
+use super::items::{self, Items};
 
 /// The aggregates of some students, as the facts that one connection or transaction sees say they are.
 #[derive(Debug)]
@@ -17,21 +17,49 @@ pub(crate) struct Computation {
     /// Each enrolment as it is stored and as it should be.
     enrollments: Vec<(enrollment::Model, enrollment::Model)>,
     totals: HashMap<StudentId, Aggregates>,
+    /// What counts in each week of a course.
+    weeks: HashMap<(StudentId, CourseId), BTreeMap<Week, Aggregates>>,
 }
 
 impl Computation {
-    /// Computes the aggregates of `students`, at most a thousand of them.
+    /// Computes the aggregates of `students`, at most a thousand of them, with weeks in the school's time zone.
     ///
     /// # Errors
     /// Whatever the database reports.
     pub(crate) async fn of(db: &impl ConnectionTrait, students: &[StudentId]) -> Result<Self, DbErr> {
-        let enrollments = computed_enrollments(db, students).await?;
-        let mut totals: HashMap<StudentId, Aggregates> = HashMap::new();
-        for (_, enrollment) in &enrollments {
-            let total = totals.entry(enrollment.student_id).or_default();
-            *total = [*total, enrollment.aggregates()].into_iter().sum();
+        let zone = school::Model::read(db).await?.zone()?;
+        let stored = enrollment::Entity::find()
+            .filter(enrollment::Column::StudentId.is_in(students.iter().copied()))
+            .all(db)
+            .await?;
+        let mut weeks = WeekSums { zone, weeks: HashMap::new() };
+        for items in items::quiz_attempts(db, students).await? {
+            weeks.add(&items, |aggregates| &mut aggregates.quizzes);
         }
-        Ok(Self { enrollments, totals })
+        for items in items::submissions(db, students).await? {
+            weeks.add(&items, |aggregates| &mut aggregates.assignments);
+        }
+        Ok(Self::from_items(stored, weeks.weeks))
+    }
+
+    /// What is left of the items' `weeks` when those count alone whose enrolment does.
+    fn from_items(
+        stored: Vec<enrollment::Model>,
+        mut weeks: HashMap<(StudentId, CourseId), BTreeMap<Week, Aggregates>>,
+    ) -> Self {
+        let key = |row: &enrollment::Model| (row.student_id, row.course_id);
+        let counting: HashSet<_> = stored.iter().filter(|row| row.counts()).map(key).collect();
+        weeks.retain(|course, _| counting.contains(course));
+        let mut totals: HashMap<StudentId, Aggregates> = HashMap::new();
+        let mut enrollments = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let counted = weeks.get(&key(&stored)).filter(|_| stored.counts());
+            let aggregates = counted.into_iter().flat_map(BTreeMap::values).copied().sum();
+            let total = totals.entry(stored.student_id).or_default();
+            *total = [*total, aggregates].into_iter().sum();
+            enrollments.push((stored.clone(), stored.with_aggregates(aggregates)));
+        }
+        Self { enrollments, totals, weeks }
     }
 
     /// What counts for `student` in all courses together.
@@ -50,86 +78,27 @@ impl Computation {
     pub(crate) fn changed_enrollments(&self) -> Vec<enrollment::Model> {
         self.differing_enrollments().map(|(_, computed)| computed.clone()).collect()
     }
+
+    /// All weeks in which something counts.
+    pub(crate) fn weeks(&self) -> impl Iterator<Item = WeekRow> {
+        self.weeks.iter().flat_map(|((student, course), weeks)| {
+            weeks.iter().map(|(week, aggregates)| WeekRow::new(*student, *course, *week, *aggregates))
+        })
+    }
 }
 
-/// The enrolments of `students`, each as it is stored and as it should be.
-async fn computed_enrollments(
-    db: &impl ConnectionTrait,
-    students: &[StudentId],
-) -> Result<Vec<(enrollment::Model, enrollment::Model)>, DbErr> {
-    let stored = enrollment::Entity::find()
-        .filter(enrollment::Column::StudentId.is_in(students.iter().copied()))
-        .all(db)
-        .await?;
-    let quizzes = sums(db, quiz_sums(students)).await?;
-    let assignments = sums(db, assignment_sums(students)).await?;
-    let computed = stored.into_iter().map(|stored| {
-        let key = (stored.student_id, stored.course_id);
-        let aggregates = if stored.counts() {
-            Aggregates {
-                quizzes: quizzes.get(&key).copied().unwrap_or_default(),
-                assignments: assignments.get(&key).copied().unwrap_or_default(),
-            }
-        } else {
-            Aggregates::default()
-        };
-        let computed = stored.clone().with_aggregates(aggregates);
-        (stored, computed)
-    });
-    Ok(computed.collect())
+/// Adds items up by their weeks.
+struct WeekSums {
+    zone: TimeZone,
+    weeks: HashMap<(StudentId, CourseId), BTreeMap<Week, Aggregates>>,
 }
 
-/// The exact sum of what counts for a student in a course.
-#[derive(FromQueryResult)]
-struct SumRow {
-    student_id: StudentId,
-    course_id: CourseId,
-    hundredths: i64,
-    count: i64,
-}
-
-fn quiz_sums(students: &[StudentId]) -> Select<quiz_attempt::Entity> {
-    use quiz_attempt::{Column, Entity, Relation};
-    Entity::find()
-        .select_only()
-        .column(Column::StudentId)
-        .column(quiz::Column::CourseId)
-        .column_as(exact_sum(Column::Score), "hundredths")
-        .column_as(Column::Score.count(), "count")
-        .join(JoinType::InnerJoin, Relation::Quiz.def())
-        .filter(Column::StudentId.is_in(students.iter().copied()))
-        .filter(Entity::counted())
-        .group_by(Column::StudentId)
-        .group_by(quiz::Column::CourseId)
-}
-
-fn assignment_sums(students: &[StudentId]) -> Select<assignment_submission::Entity> {
-    use assignment_submission::{Column, Entity, Relation};
-    Entity::find()
-        .select_only()
-        .column(Column::StudentId)
-        .column(assignment::Column::CourseId)
-        .column_as(exact_sum(Column::Score), "hundredths")
-        .column_as(Column::Score.count(), "count")
-        .join(JoinType::InnerJoin, Relation::Assignment.def())
-        .filter(Column::StudentId.is_in(students.iter().copied()))
-        .filter(Entity::counted())
-        .group_by(Column::StudentId)
-        .group_by(assignment::Column::CourseId)
-}
-
-/// The cast gives both databases the same type of sum.
-fn exact_sum(score: impl ColumnTrait) -> SimpleExpr {
-    score.sum().cast_as("bigint")
-}
-
-async fn sums<E: EntityTrait>(
-    db: &impl ConnectionTrait,
-    select: Select<E>,
-) -> Result<HashMap<(StudentId, CourseId), ScoreSum>, DbErr> {
-    let rows = select.into_model::<SumRow>().all(db).await?;
-    let sums = rows.into_iter().map(|row| {
-        ((row.student_id, row.course_id), ScoreSum { hundredths: row.hundredths, count: row.count })
-    });
-    Ok(sums.collect())
+impl WeekSums {
+    fn add(&mut self, items: &Items, kind: fn(&mut Aggregates) -> &mut ScoreSum) {
+        let weeks = self.weeks.entry((items.student_id, items.course_id)).or_default();
+        for (date, hundredths) in items.iter() {
+            let aggregates = weeks.entry(self.zone.week(date)).or_default();
+            *kind(aggregates) += ScoreSum { hundredths, count: 1 };
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Recomputes the aggregates of students from their facts: many in one set of statements, each exactly.
 
 pub(crate) mod computation;
+mod items;
 mod rows;
+mod weeks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +13,7 @@ use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::feed::Change;
 use entity::id::StudentId;
+use entity::performance_snapshot::Model as Snapshot;
 use entity::{change, student_profile};
 use sea_orm::DbErr;
 
@@ -64,7 +67,7 @@ impl UnitOfWork for Recalculate<'_> {
     }
 }
 
-/// Computes the aggregates of the locked `profiles` and writes them.
+/// Computes the aggregates of the locked `profiles` and writes them, with a snapshot of those whose numbers change.
 async fn rewrite(
     txn: &WriteTransaction,
     profiles: BTreeMap<StudentId, student_profile::Model>,
@@ -74,12 +77,18 @@ async fn rewrite(
         return Ok(());
     }
     let students: Vec<StudentId> = profiles.keys().copied().collect();
+    // After the lock: whoever moves the school to another time zone from now on enqueues these students again, behind us.
     let computation = Computation::of(&**txn, &students).await?;
     rows::write_enrollments(txn, computation.changed_enrollments()).await?;
     txn.tell_on_commit(students.iter().copied().map(Change::Profile));
-    let profiles = profiles.into_values().map(|profile| {
-        let total = computation.total(profile.student_id);
-        profile.with_aggregates(total, now)
-    });
-    rows::write_profiles(txn, profiles.collect()).await
+    weeks::write(txn, &students, computation.weeks()).await?;
+    let mut snapshots = Vec::new();
+    let mut computed = Vec::with_capacity(students.len());
+    for stored in profiles.into_values() {
+        let profile = stored.clone().with_aggregates(computation.total(stored.student_id), now);
+        snapshots.extend(Snapshot::of_change(&stored, &profile));
+        computed.push(profile);
+    }
+    rows::append_snapshots(txn, snapshots).await?;
+    rows::write_profiles(txn, computed).await
 }

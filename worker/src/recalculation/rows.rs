@@ -1,7 +1,7 @@
 //! Writes what was computed.
 
 use entity::database::WriteTransaction;
-use entity::{enrollment, student_profile};
+use entity::{enrollment, performance_snapshot, student_profile};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, Iterable};
 
@@ -44,6 +44,20 @@ pub(super) async fn write_profiles(
         .to_owned();
     student_profile::Entity::insert_many(profiles.into_iter().map(all_set))
         .on_conflict(all_but_the_key)
+        .exec_without_returning(&**txn)
+        .await?;
+    Ok(())
+}
+
+/// Appends snapshots of profiles that are locked, in one statement.
+pub(super) async fn append_snapshots(
+    txn: &WriteTransaction,
+    snapshots: Vec<performance_snapshot::Model>,
+) -> Result<(), DbErr> {
+    if snapshots.is_empty() {
+        return Ok(());
+    }
+    performance_snapshot::Entity::insert_many(snapshots.into_iter().map(all_set))
         .exec_without_returning(&**txn)
         .await?;
     Ok(())

@@ -126,7 +126,10 @@ pub(super) fn time(field: &str, time: Time) -> Result<DateTime<Utc>, UserError> 
 }
 
 /// Reads a time that may be left out.
-pub(super) fn optional_time(field: &str, value: Option<Time>) -> Result<Option<DateTime<Utc>>, UserError> {
+pub(in crate::schema) fn optional_time(
+    field: &str,
+    value: Option<Time>,
+) -> Result<Option<DateTime<Utc>>, UserError> {
     value.map(|value| time(field, value)).transpose()
 }
 

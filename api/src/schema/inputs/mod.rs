@@ -12,7 +12,7 @@ mod submission;
 
 use async_graphql::InputType;
 
-pub(super) use common::{Ref, own};
+pub(super) use common::{Ref, optional_time, own};
 pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
 pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
 pub use person::{GrantGuardianshipInput, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput};

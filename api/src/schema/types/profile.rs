@@ -5,10 +5,13 @@ use async_graphql::{Context, Description, ID, Object, Result};
 use entity::student_profile;
 
 use super::activity::activity_of_seen;
+use super::history::{HistoryArguments, HistoryInterval, PerformanceSnapshot, history_of_seen};
 use super::trend::trend_of_seen;
+use super::weekly::{WeeklyPerformance, WeeksArguments, weeks_asked, weeks_of_seen};
 use super::{ActivityItem, Enrollment, Student, Trend, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
+use crate::schema::date::Date;
 use crate::schema::insight_query::read_course;
 use crate::schema::paging::page_size;
 use crate::schema::scalars::{Decimal, Time};
@@ -110,6 +113,40 @@ impl StudentProfile {
         #[graphql(desc = "Over how many weeks up to now, 1 to 52.", default = 8)] window: i32,
     ) -> Result<Trend> {
         trend_of_seen(ctx, self.0.student_id, read_course(course_id.as_ref())?, window).await
+    }
+
+    /// What the numbers were, in the order in which they changed.
+    #[graphql(complexity = "page_size(first) * child_complexity")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only changes at this time or later.")] from: Option<Time>,
+        #[graphql(desc = "Only changes before this time.")] to: Option<Time>,
+        #[graphql(desc = "How finely; every change unless told otherwise.")] every: Option<HistoryInterval>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, PerformanceSnapshot>> {
+        history_of_seen(ctx, self.0.student_id, HistoryArguments { from, to, every, first, after }).await
+    }
+
+    /// What counts week by week, one week after the other, also those in which nothing counts.
+    #[graphql(complexity = "weeks_asked(from, to) * child_complexity")]
+    async fn weekly_performance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what counts in this course: an id such as `course:0193…`.")] course_id: Option<
+            ID,
+        >,
+        #[graphql(desc = "From the week of this day; from the first in which anything counts unless told \
+                          otherwise. At most 260 weeks are answered.")]
+        from: Option<Date>,
+        #[graphql(
+            desc = "To the week of this day; to this week, or to the last in which anything counts if \
+                          that is later, unless told otherwise."
+        )]
+        to: Option<Date>,
+    ) -> Result<Vec<WeeklyPerformance>> {
+        weeks_of_seen(ctx, self.0.student_id, WeeksArguments { course_id, from, to }).await
     }
 }
 

@@ -6,19 +6,23 @@
 mod activity;
 mod explanation;
 mod export;
+mod history;
 mod item;
 mod loader;
 mod profile;
 mod scope;
 mod seen;
 mod trend;
+mod weekly;
 
 pub use activity::{ActivityOf, ActivityPage, activity};
 pub use explanation::{ExplainedAverage, Explanation, explanation, overall_share};
 pub use export::{Columns, ExportError, export_profiles_unscoped};
+pub use history::{Every, HistoryFilter, PastNumbers, history, history_unscoped};
 pub use item::{Item, ItemKey, ItemState};
 pub use loader::{EnrollmentsOf, LoadError, ProfileOf, Unscoped};
 pub use profile::{children, enrollment, guardian, guardian_of, profile, quiz_attempt, student, submission};
 pub use scope::Scope;
 pub use seen::{Seen, SeenBy};
 pub use trend::{Direction, Slope, Trend, TrendOf, trend};
+pub use weekly::{MAX_WEEKS, WeekOf, WeeksFilter, weeks, weeks_unscoped};
