@@ -11,6 +11,7 @@
 //! | [`mod@bench`] | benchmarks, for the binaries beside the tests |
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
+//! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
 //! | [`binary`], [`fleet`] | the real programs, alone and together |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
@@ -28,6 +29,7 @@ pub mod crowd;
 pub mod fleet;
 pub mod numbers;
 pub mod oulad;
+pub mod past;
 pub mod postgres;
 pub mod school;
 pub mod socket;

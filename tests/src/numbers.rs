@@ -54,15 +54,22 @@ impl TestApp {
         parts
     }
 
-    /// Fails unless the exact sums of every student's enrolments add up to the student's, and every average is that of
-    /// its sum.
+    /// Fails unless the exact sums of every student's enrolments add up to the student's, those of the weeks to their
+    /// enrolments', and every average is that of its sum.
     pub async fn assert_parts_add_up(&self) {
+        let mut weeks = self.sums_of_weeks().await;
         let mut parts: HashMap<_, Vec<Aggregates>> = HashMap::new();
         for part in self.all_enrollments().await {
             let aggregates = part.aggregates();
             assert_eq!(part, part.clone().with_aggregates(aggregates), "an enrolment's averages");
+            // Of several enrolments in one course, one at most is not deleted, and the others count for nothing.
+            if aggregates != Aggregates::default() {
+                let weeks = weeks.remove(&(part.student_id, part.course_id));
+                assert_eq!(weeks, Some(aggregates), "the weeks of an enrolment add up");
+            }
             parts.entry(part.student_id).or_default().push(aggregates);
         }
+        assert!(weeks.is_empty(), "weeks of what does not count: {weeks:?}");
         let profiles = student_profile::Entity::find().all(self.db().reader()).await.expect("all profiles");
         for profile in profiles {
             let parts = parts.remove(&profile.student_id).unwrap_or_default();
@@ -72,12 +79,13 @@ impl TestApp {
         }
     }
 
-    /// The numbers of everybody: the export without its times, and below it each enrolment.
+    /// The numbers of everybody: the export without its times, and below it each enrolment, and each week.
     pub async fn all_numbers(&self) -> String {
         let mut export = Vec::new();
         export_profiles_unscoped(self.db().reader(), Columns::Numbers, &mut export).await.expect("an export");
         let mut lines: Vec<String> =
             self.all_enrollments().await.iter().map(|row| format!("{} {:?}", row.id, numbers(row))).collect();
+        lines.extend(self.all_weeks().await.iter().map(|week| format!("{week:?}")));
         lines.sort();
         format!("{}{}", String::from_utf8(export).expect("an export in UTF-8"), lines.join("\n"))
     }
@@ -88,6 +96,7 @@ impl TestApp {
     pub async fn rebuild(&self) {
         self.spoil_profiles().await;
         self.spoil_enrollments().await;
+        self.spoil_weeks(&self.all_enrollments().await).await;
         let students = student::Entity::find().count(self.db().reader()).await.expect("students are counted");
         let swept = worker::queue::sweep_stale(self.db(), &*self.clock).await.expect("a sweep");
         assert_eq!(u64::try_from(swept).ok(), Some(students), "students that the sweep finds stale");

@@ -159,6 +159,16 @@ async fn reads(app: &TestApp) -> Vec<Read> {
             query: "query($id: String!) { studentProfile(sourcedId: $id) { student { displayName } } }",
             id: "ada".to_owned(),
         },
+        Read {
+            name: "performanceHistory",
+            query: "query($id: ID!) { performanceHistory(studentId: $id) { nodes { overallAverageScore } } }",
+            id: student.clone(),
+        },
+        Read {
+            name: "weeklyPerformance",
+            query: "query($id: ID!) { weeklyPerformance(studentId: $id) { week averageScore } }",
+            id: student.clone(),
+        },
         node("node StudentProfile", student.replace("student:", "profile:")),
         node("node Student", student),
         node("node Enrollment", id("upsertEnrollment", of_ada("ada-maths")).await),

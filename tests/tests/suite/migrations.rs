@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::database::Database;
+use entity::id::StudentId;
 use entity::score::Score;
 use entity::sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, Iden,
@@ -10,7 +11,8 @@ use entity::sea_orm::{
 };
 use entity::{
     aggregate_drift, assignment, assignment_submission, audit_cursor, course, enrollment, guardian,
-    guardianship, job, job_failure, paused_kind, quiz, quiz_attempt, student, student_profile, worker,
+    guardianship, job, job_failure, paused_kind, performance_snapshot, quiz, quiz_attempt, school, student,
+    student_profile, weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -161,6 +163,20 @@ on_both_backends! {
         assert_eq!(contents(db, &tables).await, before);
     }
 
+    async fn students_who_are_there_before_their_weeks_are_kept_are_due_and_others_are_not(backend) {
+        let database = TestDatabase::empty(backend).await;
+        migration::migrate_steps(database.db.writer(), 4).await.expect("the migrations run");
+        for statement in POPULATION.iter().copied().take(4).flatten() {
+            database.db.writer().execute_unprepared(&with_ids(statement, backend)).await.expect("a row");
+        }
+        migration::migrate(database.db.writer()).await.expect("the migrations run");
+        let first = StudentId(uuid::Uuid::nil());
+        assert_eq!(only::<school::Entity>(&database.db).await.weeks_due_after, Some(first));
+
+        let fresh = TestDatabase::migrated(backend).await;
+        assert_eq!(only::<school::Entity>(&fresh.db).await.weeks_due_after, None);
+    }
+
     async fn many_may_migrate_at_once(backend) {
         let database = TestDatabase::empty(backend).await;
         let migrations = (0..6).map(|_| async {
@@ -211,6 +227,9 @@ on_both_backends! {
         add(columns::<quiz_attempt::Entity>());
         add(columns::<assignment_submission::Entity>());
         add(columns::<student_profile::Entity>());
+        add(columns::<school::Entity>());
+        add(columns::<performance_snapshot::Entity>());
+        add(columns::<weekly_performance::Entity>());
         add(columns::<job::Entity>());
         add(columns::<job_failure::Entity>());
         add(columns::<paused_kind::Entity>());
@@ -246,6 +265,10 @@ on_both_backends! {
         assert_eq!(only::<assignment_submission::Entity>(db).await.student_id, student.id);
         let profile = only::<student_profile::Entity>(db).await;
         assert_eq!(profile.overall_average_score.map(Score::hundredths), Some(8500));
+        let snapshot = only::<performance_snapshot::Entity>(db).await;
+        assert_eq!(Some(snapshot.taken_at), profile.last_performance_update);
+        assert_eq!(only::<weekly_performance::Entity>(db).await.aggregates(), profile.aggregates());
+        assert_eq!(only::<school::Entity>(db).await.time_zone, "UTC");
         let job = only::<job::Entity>(db).await;
         assert_eq!((job.student_id, job.state), (student.id, job::State::Completed));
 
