@@ -90,6 +90,10 @@ pub enum Export {
         #[arg(long)]
         without_update_time: bool,
     },
+    /// Write what counts week by week to standard output.
+    ///
+    /// One line for each week of a student's course in which anything counts.
+    Weeks,
 }
 
 /// Which database.

@@ -61,6 +61,11 @@ async fn run(cli: Cli) -> Outcome {
             read::export_profiles_unscoped(db.reader(), columns, std::io::stdout().lock()).await?;
             Ok(())
         }
+        Some(Command::Export { what: Export::Weeks }) => {
+            let db = open(&cli.database).await?;
+            read::export_weeks_unscoped(db.reader(), std::io::stdout().lock()).await?;
+            Ok(())
+        }
         Some(Command::Migrate) => {
             open_for_the_school(&cli).await?;
             say("The database is up to date.\n")

@@ -1,5 +1,5 @@
-//! `load-oulad`: loads the Open University Learning Analytics Dataset into a running server, or prints the profiles that
-//! must come of it.
+//! `load-oulad`: loads the Open University Learning Analytics Dataset into a running server, or prints what must come of
+//! it.
 
 use std::error::Error;
 use std::io::{ErrorKind, Write as _};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tests::oulad::expected::expected;
 use tests::oulad::load::{Load, MAX_PAGE};
 use tests::oulad::progress::Progress;
@@ -34,9 +34,17 @@ struct Cli {
     /// Load the facts of the first students alone.
     #[arg(long)]
     limit_students: Option<usize>,
-    /// Load nothing, and print what `tally-api export profiles --without-update-time` must print after a load.
-    #[arg(long)]
-    expected: bool,
+    /// Load nothing, and print what an export must print after a load: that of the profiles without their update times,
+    /// or that of the weeks.
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "profiles")]
+    expected: Option<Export>,
+}
+
+/// What `tally-api export` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Export {
+    Profiles,
+    Weeks,
 }
 
 #[tokio::main]
@@ -52,9 +60,10 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     let mut out = std::io::stdout();
-    if cli.expected {
-        let profiles = expected(&cli.data, cli.limit_students)?.profiles;
-        return match out.write_all(profiles.as_bytes()) {
+    if let Some(export) = cli.expected {
+        let expected = expected(&cli.data, cli.limit_students)?;
+        let text = if export == Export::Profiles { expected.profiles } else { expected.weeks };
+        return match out.write_all(text.as_bytes()) {
             // That nobody reads on is no error.
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(ExitCode::SUCCESS),

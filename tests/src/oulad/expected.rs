@@ -1,4 +1,4 @@
-//! All profiles, computed straight from the files.
+//! All profiles, enrolments and weeks, computed straight from the files.
 //!
 //! This shares nothing with the product or the loader, and goes another way on purpose: everything is text until it is
 //! added up, students are brought together by sorting and scanning, and averages come from long division. An error would
@@ -13,14 +13,21 @@ use std::path::Path;
 use csv::StringRecord;
 use flate2::read::MultiGzDecoder;
 
+use super::weeks;
+
 const HEADER: &str = "sourced_id,total_quizzes_completed,total_assignments_completed,\
     overall_quiz_average_score,overall_assignment_average_score,overall_average_score";
 
-/// The expected text of two exports.
+const WEEKS_HEADER: &str = "sourced_id,course_sourced_id,week,monday,quizzes_completed,average_quiz_score,\
+    assignments_completed,average_assignment_score,average_score";
+
+/// The expected text of the exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// What `tally-api export profiles --without-update-time` prints.
     pub profiles: String,
+    /// What `tally-api export weeks` prints.
+    pub weeks: String,
     /// `student,enrolment,quizzes,quiz average,assignments,assignment average` of each enrolment, without a header.
     pub enrollments: String,
 }
@@ -36,7 +43,8 @@ pub fn expected(data: &Path, limit_students: Option<usize>) -> io::Result<Expect
     items.sort_unstable();
 
     let profiles = profiles(&students, &items);
-    Ok(Expected { profiles, enrollments: enrollment_lines(&items, &kept, &dropped) })
+    let weeks = week_lines(&items);
+    Ok(Expected { profiles, weeks, enrollments: enrollment_lines(&items, &kept, &dropped) })
 }
 
 fn profiles(students: &BTreeSet<String>, items: &[Item]) -> String {
@@ -44,7 +52,7 @@ fn profiles(students: &BTreeSet<String>, items: &[Item]) -> String {
     let mut scan = items.iter().peekable();
     for student in students {
         let (quizzes, assignments) = tallies(&mut scan, |item| item.student == *student);
-        let overall = Tally { sum: quizzes.sum + assignments.sum, count: quizzes.count + assignments.count };
+        let overall = together(quizzes, assignments);
         let counts = format!("{},{}", quizzes.count, assignments.count);
         let averages = [quizzes, assignments, overall].map(Tally::average).join(",");
         lines.push(format!("oulad-{student},{counts},{averages}\n"));
@@ -67,6 +75,27 @@ fn enrollment_lines(items: &[Item], kept: &BTreeSet<Enrollment>, dropped: &BTree
     lines.concat()
 }
 
+/// The items are sorted, so that those of a week of a student's course are next to each other, and the weeks in order.
+fn week_lines(items: &[Item]) -> String {
+    let mut lines = vec![format!("{WEEKS_HEADER}\n")];
+    let mut scan = items.iter().peekable();
+    while let Some(Item { student, course, monday, .. }) = scan.peek().copied() {
+        let (quizzes, assignments) = tallies(&mut scan, |item| {
+            item.student == *student && item.course == *course && item.monday == *monday
+        });
+        let overall = together(quizzes, assignments).average();
+        let quizzes = format!("{},{}", quizzes.count, quizzes.average());
+        let assignments = format!("{},{}", assignments.count, assignments.average());
+        let week = weeks::text(*monday);
+        lines.push(format!("oulad-{student},oulad-{course},{week},{quizzes},{assignments},{overall}\n"));
+    }
+    lines.concat()
+}
+
+fn together(one: Tally, other: Tally) -> Tally {
+    Tally { sum: one.sum + other.sum, count: one.count + other.count }
+}
+
 /// A student and a course, such as `AAA-2013J`.
 type Enrollment = (String, String);
 
@@ -75,6 +104,8 @@ type Enrollment = (String, String);
 struct Item {
     student: String,
     course: String,
+    /// The first day of the week, in days since 1970.
+    monday: i64,
     is_quiz: bool,
     hundredths: u128,
 }
@@ -164,8 +195,8 @@ fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Ite
         }
     }
     let mut items = Vec::new();
-    for row in rows(data, "studentAssessment", ["id_assessment", "id_student", "score"])? {
-        let [assessment, student, score] = row?;
+    for row in rows(data, "studentAssessment", ["id_assessment", "id_student", "date_submitted", "score"])? {
+        let [assessment, student, day, score] = row?;
         let Some((course, is_quiz)) = tasks.get(&assessment) else {
             if exams.contains(&assessment) {
                 continue;
@@ -177,7 +208,14 @@ fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Ite
             continue;
         }
         let hundredths = hundredths(&score)?;
-        items.push(Item { student: enrollment.0, course: enrollment.1, is_quiz: *is_quiz, hundredths });
+        let monday = weeks::monday(course, &day)?;
+        items.push(Item {
+            student: enrollment.0,
+            course: enrollment.1,
+            monday,
+            is_quiz: *is_quiz,
+            hundredths,
+        });
     }
     Ok(items)
 }

@@ -9,7 +9,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use api::service::read::{Columns, export_profiles_unscoped};
+use api::service::read::{Columns, export_profiles_unscoped, export_weeks_unscoped};
 use entity::sea_orm::EntityTrait;
 use entity::{enrollment, student};
 use tests::oulad::expected::{Expected, expected};
@@ -74,9 +74,10 @@ fn generated_files_hold_every_case() {
     assert!(results.iter().any(|row| &row[3] == "1"), "no banked result");
     assert!(read("studentRegistration").iter().any(|row| !row[4].is_empty()), "nobody has left");
 
-    let Expected { profiles, enrollments } = expected(data.path(), None).unwrap();
+    let Expected { profiles, weeks, enrollments } = expected(data.path(), None).unwrap();
     assert_eq!(profiles.lines().count(), 61);
     assert!(profiles.lines().any(|line| line.ends_with(",0,0,,,")), "everybody has something that counts");
+    assert!(weeks.lines().skip(1).any(|line| line.contains("-W01,")), "no week at the turn of a year");
     assert!(
         enrollments.lines().any(|line| line.ends_with(",0,,0,")),
         "every enrolment has something that counts"
@@ -93,6 +94,8 @@ async fn check(app: &TestApp, data: &Path, limit: Option<usize>, page: usize) {
     let expected = expected(data, limit).unwrap();
     assert_eq!(numbers(app).await, expected.profiles);
     assert_eq!(enrollments(app).await, expected.enrollments);
+    assert_eq!(weeks(app).await, expected.weeks);
+    app.assert_parts_add_up().await;
 
     let before = export(app, Columns::All).await;
     let second = load.run().await.unwrap();
@@ -143,6 +146,12 @@ async fn numbers(app: &TestApp) -> String {
 async fn export(app: &TestApp, columns: Columns) -> String {
     let mut csv = Vec::new();
     export_profiles_unscoped(app.db().reader(), columns, &mut csv).await.unwrap();
+    String::from_utf8(csv).unwrap()
+}
+
+async fn weeks(app: &TestApp) -> String {
+    let mut csv = Vec::new();
+    export_weeks_unscoped(app.db().reader(), &mut csv).await.unwrap();
     String::from_utf8(csv).unwrap()
 }
 

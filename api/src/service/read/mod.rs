@@ -6,6 +6,7 @@
 mod activity;
 mod explanation;
 mod export;
+mod export_weeks;
 mod history;
 mod item;
 mod loader;
@@ -18,6 +19,7 @@ mod weekly;
 pub use activity::{ActivityOf, ActivityPage, activity};
 pub use explanation::{ExplainedAverage, Explanation, explanation, overall_share};
 pub use export::{Columns, ExportError, export_profiles_unscoped};
+pub use export_weeks::export_weeks_unscoped;
 pub use history::{Every, HistoryFilter, PastNumbers, history, history_unscoped};
 pub use item::{Item, ItemKey, ItemState};
 pub use loader::{EnrollmentsOf, LoadError, ProfileOf, Unscoped};
