@@ -24,7 +24,7 @@ pub struct Drain {
     pub statement: Duration,
 }
 
-/// Enqueues a job for each of `students`, has a worker do them, and then does the same by one statement.
+/// Marks all profiles as stale, enqueues a job for each of `students`, has a worker do them, and then does the same by one statement.
 ///
 /// # Panics
 /// When the database refuses.
@@ -57,6 +57,7 @@ impl UnitOfWork for Enqueue<'_> {
 
     async fn run(&self, txn: &WriteTransaction) -> Result<(), DbErr> {
         use entity::clock::Clock;
+        txn.execute_unprepared("UPDATE student_profile SET facts_revision = facts_revision + 1").await?;
         change::enqueue_recalculation(txn, self.0, BACKFILL_PRIORITY, SystemClock.now()).await
     }
 }

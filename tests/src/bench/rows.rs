@@ -32,7 +32,8 @@ pub struct School {
     pub quizzes: Vec<Vec<QuizId>>,
 }
 
-/// Fills an empty database with `count` students, 5 enrolments and 60 items each. Their profiles are stale.
+/// Fills an empty database with `count` students, 5 enrolments and 60 items each, two of every course every other week.
+/// Their profiles are stale.
 ///
 /// # Panics
 /// When the database refuses.
@@ -98,7 +99,9 @@ impl StudentRows {
         for k in 0..ENROLLMENTS {
             let course = (number + k * 7) % courses.len();
             self.enrollments.push(enrollment_row(student_id, courses[course], course, now));
-            for (quiz, assignment) in quizzes[course].iter().zip(&assignments[course]) {
+            let tasks = quizzes[course].iter().zip(&assignments[course]);
+            for (weeks, (quiz, assignment)) in (0..).step_by(2).zip(tasks) {
+                let done = now - TimeDelta::weeks(weeks);
                 let item = self.attempts.len();
                 self.attempts.push(quiz_attempt::Model {
                     student_id,
@@ -106,7 +109,7 @@ impl StudentRows {
                     sourced_id: format!("a-{number}-{item}"),
                     quiz_id: *quiz,
                     started_at: None,
-                    completed_at: Some(now),
+                    completed_at: Some(done),
                     score: Some(score(random)),
                     standing: Standing::Regular,
                     occurred_at: None,
@@ -116,8 +119,8 @@ impl StudentRows {
                     id: AssignmentSubmissionId::new(now),
                     sourced_id: format!("s-{number}-{item}"),
                     assignment_id: *assignment,
-                    submitted_at: Some(now),
-                    graded_at: Some(now),
+                    submitted_at: Some(done),
+                    graded_at: Some(done),
                     score: Some(score(random)),
                     standing: Standing::Regular,
                     occurred_at: None,

@@ -9,6 +9,14 @@ pub const STUDENTS: usize = 3;
 pub const COURSES: usize = 3;
 pub const TASKS: usize = 3;
 
+/// When items are completed or graded, and in which week that is.
+pub const DONE: [(&str, &str); 4] = [
+    ("2026-03-01T10:00:00Z", "2026-W09"),
+    ("2026-03-01T23:59:59.999999Z", "2026-W09"),
+    ("2026-03-02T00:00:00Z", "2026-W10"),
+    ("2024-12-30T10:00:00Z", "2025-W01"),
+];
+
 /// Whether a student is enrolled in a course before anything is told: in two of three, so that most items count.
 pub const fn enrolled_from_the_start(student: usize, course: usize) -> bool {
     !(student + course).is_multiple_of(3)
@@ -67,8 +75,9 @@ pub enum Fact {
     Status(&'static str),
     /// An enrolment is deleted.
     Unenrolled,
-    /// An item belongs to this quiz or assignment, and has this score in hundredths, and is completed or graded.
-    Recorded { task: usize, score: Option<i64>, done: bool },
+    /// An item belongs to this quiz or assignment, and has this score in hundredths, and is completed or graded
+    /// at that one of the times of [`DONE`], if it is.
+    Recorded { task: usize, score: Option<i64>, done: Option<usize> },
     /// An item's standing changes: `VOID`, `EXCUSE`, `DELETE` or `RESTORE`.
     Standing(&'static str),
     /// A quiz or an assignment is moved to this course.
@@ -159,11 +168,8 @@ fn status() -> impl Strategy<Value = Fact> {
 
 fn recorded() -> impl Strategy<Value = Fact> {
     let score = prop_oneof![8 => (0..=99_999_i64).prop_map(Some), 1 => Just(Some(0)), 1 => Just(None)];
-    (0..TASKS, score, prop::bool::weighted(0.9)).prop_map(|(task, score, done)| Fact::Recorded {
-        task,
-        score,
-        done,
-    })
+    (0..TASKS, score, prop::option::weighted(0.9, 0..DONE.len()))
+        .prop_map(|(task, score, done)| Fact::Recorded { task, score, done })
 }
 
 fn standing() -> impl Strategy<Value = Fact> {

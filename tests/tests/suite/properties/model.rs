@@ -1,28 +1,51 @@
 //! What the numbers must be, told by the rules alone and in arithmetic of its own.
 
-use super::facts::{COURSES, Case, Fact, Items, Kind, STUDENTS, TASKS, Thing, enrolled_from_the_start};
+use std::collections::BTreeMap;
 
-/// The numbers of a student, and of each enrolment.
-pub type Numbers = Vec<(String, Vec<String>)>;
+use super::facts::{COURSES, Case, DONE, Fact, Items, Kind, STUDENTS, TASKS, Thing, enrolled_from_the_start};
+
+/// The numbers of a student, of each enrolment, and of each week.
+pub type Numbers = Vec<(String, Vec<String>, Vec<String>)>;
+
+/// An item that counts: its week and its score.
+type Counted = (&'static str, i64);
 
 /// The numbers of each student when all of `case` has been told.
 pub fn numbers(case: &Case) -> Numbers {
     (0..STUDENTS).map(|student| numbers_of(student, &case.things)).collect()
 }
 
-fn numbers_of(student: usize, things: &[Thing]) -> (String, Vec<String>) {
+fn numbers_of(student: usize, things: &[Thing]) -> (String, Vec<String>, Vec<String>) {
     let (mut all_quizzes, mut all_assignments, mut parts) = (Vec::new(), Vec::new(), Vec::new());
     for course in 0..COURSES {
         let Some(status) = status(things, student, course) else { continue };
         let counts = matches!(status, "ACTIVE" | "COMPLETED");
-        let quizzes = if counts { scores(things, Items::Attempts, student, course) } else { vec![] };
-        let assignments = if counts { scores(things, Items::Submissions, student, course) } else { vec![] };
-        parts.push(format!("{course}: {}, {}", text(&quizzes), text(&assignments)));
+        let quizzes = if counts { items_of(things, Items::Attempts, student, course) } else { vec![] };
+        let assignments = if counts { items_of(things, Items::Submissions, student, course) } else { vec![] };
+        parts.push(format!("{course}: {}, {}", text(&scores_of(&quizzes)), text(&scores_of(&assignments))));
         all_quizzes.extend(quizzes);
         all_assignments.extend(assignments);
     }
-    let both = [all_quizzes.clone(), all_assignments.clone()].concat();
-    (format!("{}, {}, all at {}", text(&all_quizzes), text(&all_assignments), average(&both)), parts)
+    let mut weeks: BTreeMap<&str, (Vec<i64>, Vec<i64>)> = BTreeMap::new();
+    for (week, score) in &all_quizzes {
+        weeks.entry(week).or_default().0.push(*score);
+    }
+    for (week, score) in &all_assignments {
+        weeks.entry(week).or_default().1.push(*score);
+    }
+    let weeks = weeks
+        .into_iter()
+        .map(|(week, (quizzes, assignments))| format!("{week}: {}", together(&quizzes, &assignments)));
+    (together(&scores_of(&all_quizzes), &scores_of(&all_assignments)), parts, weeks.collect())
+}
+
+fn scores_of(items: &[Counted]) -> Vec<i64> {
+    items.iter().map(|(_, score)| *score).collect()
+}
+
+fn together(quizzes: &[i64], assignments: &[i64]) -> String {
+    let both = [quizzes, assignments].concat();
+    format!("{}, {}, all at {}", text(quizzes), text(assignments), average(&both))
 }
 
 /// The status of an enrolment, if it is there in the end.
@@ -34,24 +57,24 @@ fn status(things: &[Thing], student: usize, course: usize) -> Option<&'static st
     }
 }
 
-/// The scores of a student's counted items in a course.
-fn scores(things: &[Thing], items: Items, student: usize, course: usize) -> Vec<i64> {
+/// A student's counted items in a course.
+fn items_of(things: &[Thing], items: Items, student: usize, course: usize) -> Vec<Counted> {
     let own = things.iter().filter(
         |thing| matches!(thing.kind, Kind::Item { items: i, student: s, .. } if i == items && s == student),
     );
     own.filter_map(|thing| counted(&thing.history))
         .filter(|(task, _)| course_of(things, items, *task) == course)
-        .map(|(_, score)| score)
+        .map(|(_, item)| item)
         .collect()
 }
 
-/// The quiz or assignment and the score of an item that counts in the end.
-fn counted(history: &[Fact]) -> Option<(usize, i64)> {
+/// The quiz or assignment of an item that counts in the end, and what it counts.
+fn counted(history: &[Fact]) -> Option<(usize, Counted)> {
     let (mut item, mut standing) = (None, "RESTORE");
     for fact in history {
         match fact {
             Fact::Recorded { task, score, done } => {
-                item = score.filter(|_| *done).map(|score| (*task, score));
+                item = score.zip(*done).map(|(score, done)| (*task, (DONE[done].1, score)));
                 // What was deleted and is recorded anew exists again; what was voided stays so.
                 standing = if standing == "DELETE" { "RESTORE" } else { standing };
             }

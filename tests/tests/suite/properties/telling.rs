@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tests::TestApp;
 
-use super::facts::{COURSES, Case, Fact, Items, Kind, STUDENTS, Step, TASKS, enrolled_from_the_start};
+use super::facts::{COURSES, Case, DONE, Fact, Items, Kind, STUDENTS, Step, TASKS, enrolled_from_the_start};
 use super::model::Numbers;
 
 /// One telling, to students and with courses of its own.
@@ -94,7 +94,7 @@ impl<'a> Telling<'a> {
     async fn refused_call(&self, student: usize) {
         let record = |number, task| {
             let kind = Kind::Item { items: Items::Attempts, student, number };
-            let fact = Fact::Recorded { task, score: Some(12_345), done: true };
+            let fact = Fact::Recorded { task, score: Some(12_345), done: Some(0) };
             self.input(kind, &fact).1
         };
         let inputs = [record(0, 0), record(1, 1), record(2, TASKS)];
@@ -151,7 +151,7 @@ impl<'a> Telling<'a> {
                     "sourcedId": self.id(own, number),
                     task_field: self.sourced(task_kind, *task),
                     "score": score.as_ref().map(percentage),
-                    done_field: done.then_some("2026-03-01T10:00:00Z"),
+                    done_field: done.map(|at| DONE[at].0),
                 });
                 (record, input)
             }
@@ -185,7 +185,8 @@ impl<'a> Telling<'a> {
             let course = format!("{}course ", self.prefix);
             let parts = self.app.parts(&student).await;
             let parts = parts.iter().map(|part| part.replace(&course, "")).collect();
-            numbers.push((profile.to_string(), parts));
+            let weeks = self.app.counted_weeks(&student, "(from: \"2024-12-30\", to: \"2026-03-02\")").await;
+            numbers.push((profile.to_string(), parts, weeks));
         }
         numbers
     }
