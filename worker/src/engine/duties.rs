@@ -37,7 +37,11 @@ impl Duties {
         let reclaim = every(settings.reclaim_every, || duties.clone().reclaim());
         let sweep = every(settings.sweep_every, || duties.clone().sweep());
         let audit = every(settings.audit.every, || duties.clone().audit());
-        let thin = every(settings.sweep_every, || duties.clone().thin());
+        // Not at once: a worker that has just started has jobs to do first.
+        let thin = async {
+            tokio::time::sleep(settings.sweep_every).await;
+            every(settings.sweep_every, || duties.clone().thin()).await;
+        };
         tokio::select! {
             () = end.cancelled() => {}
             ((), (), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit, thin) } => {}
