@@ -4,7 +4,6 @@
 //! make a browser send), takes batches and uploads, and does not say by its status whether a request was executed.
 
 use async_graphql::Request;
-use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -18,7 +17,7 @@ use super::body::Body;
 use super::execution::{Errors, Execution, Finished};
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
-use crate::service::read::Unscoped;
+use crate::schema::Batches;
 
 /// Queries by GET: nothing that a link can do may change anything.
 pub(super) async fn get(
@@ -99,9 +98,9 @@ async fn execute(
         let message = "subscriptions are taken over a WebSocket, with the sub-protocol graphql-transport-ws";
         return malformed(media_type, message);
     }
-    let loaders = DataLoader::new(Unscoped(app.services.db.clone()), tokio::spawn);
+    let (loaders, batches) = Batches::new(app.services.db.clone());
     tracing::Span::current().record("operation", request.operation_name.as_deref());
-    let response = app.schema.execute(request.data(viewer).data(loaders)).await;
+    let response = batches.beside(app.schema.execute(request.data(viewer).data(loaders))).await;
     respond(media_type, &execution.finish(response))
 }
 

@@ -3,6 +3,7 @@
 //! A resolver reads its arguments, makes one call of a service, and wraps the answer. It begins no transaction and holds
 //! no SQL.
 
+mod batches;
 mod context;
 mod date;
 mod drift_query;
@@ -26,6 +27,7 @@ use crate::service::facts::Groups;
 use crate::service::live::LiveProfiles;
 use crate::service::read::Unscoped;
 
+pub use batches::Batches;
 pub use context::{Loaders, Services};
 pub use mutation::Mutation;
 pub use subscription::Subscription;
