@@ -184,6 +184,17 @@ impl Database {
         &self.writer
     }
 
+    /// The same database, which calls `observe` with the text of every statement after it was executed. What begins and
+    /// ends a transaction is none.
+    #[must_use]
+    pub fn observed(mut self, observe: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
+        for connection in [&mut self.reader, &mut self.writer] {
+            let observe = observe.clone();
+            connection.set_metric_callback(move |info| observe(&info.statement.sql));
+        }
+        self
+    }
+
     /// How the connections are used.
     pub fn pools(&self) -> Vec<Pool> {
         let pool = |name, size: u32, idle: usize| Pool {

@@ -16,6 +16,7 @@ use worker::{Metrics, Ops};
 
 use crate::backend::{Backend, TestDatabase};
 use crate::client::Client;
+use crate::statements::Statements;
 
 /// The secret of all tests' tokens.
 pub const SECRET: &str = "a secret of the tests, known to everybody";
@@ -28,6 +29,7 @@ pub struct TestApp {
     /// The server's clock.
     pub clock: Arc<ManualClock>,
     database: TestDatabase,
+    pub(crate) statements: Statements,
     connections: reqwest::Client,
     stop: DropGuard,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -36,7 +38,9 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a server on a new database.
     pub async fn start(backend: Backend) -> Self {
-        let database = TestDatabase::migrated(backend).await;
+        let mut database = TestDatabase::migrated(backend).await;
+        let statements = Statements::default();
+        database.db = statements.watch(database.db.clone());
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
         let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier);
@@ -50,7 +54,15 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
         let served = tokio::spawn(api::http::serve(listener, app, ops.router(), stop.clone()));
-        Self { url, clock, database, connections: Client::connections(), stop: stop.drop_guard(), served }
+        Self {
+            url,
+            clock,
+            database,
+            statements,
+            connections: Client::connections(),
+            stop: stop.drop_guard(),
+            served,
+        }
     }
 
     /// Stops the server, and returns when it has ended.

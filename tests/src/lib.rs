@@ -9,7 +9,9 @@
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`crowd`] | any number of students with any profiles, written below the API |
 //! | [`mod@bench`] | benchmarks, for the binaries beside the tests |
+//! | [`statements`] | the SQL statements that something takes |
 //! | [`writing`] | many facts in one call, and facts that are refused |
+//! | [`explanations`] | where the averages of everybody come from |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
@@ -26,6 +28,7 @@ pub mod bench;
 pub mod binary;
 pub mod client;
 pub mod crowd;
+pub mod explanations;
 pub mod fleet;
 pub mod numbers;
 pub mod oulad;
@@ -33,6 +36,7 @@ pub mod past;
 pub mod postgres;
 pub mod school;
 pub mod socket;
+pub mod statements;
 pub mod writing;
 
 pub use app::TestApp;

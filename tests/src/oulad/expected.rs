@@ -30,6 +30,9 @@ pub struct Expected {
     pub weeks: String,
     /// `student,enrolment,quizzes,quiz average,assignments,assignment average` of each enrolment, without a header.
     pub enrollments: String,
+    /// `student,enrolment,sum of the quizzes,count,sum of the assignments,count` of each enrolment, and
+    /// `student,reason,count` of what is left out, without a header.
+    pub explanations: String,
 }
 
 /// The numbers of the first `limit_students` students in the files, or of all.
@@ -39,12 +42,13 @@ pub struct Expected {
 pub fn expected(data: &Path, limit_students: Option<usize>) -> io::Result<Expected> {
     let students = students(data, limit_students)?;
     let (kept, dropped) = enrollments(data, &students)?;
-    let mut items = counted_items(data, &kept)?;
+    let (mut items, left_out) = results(data, &students, &kept, &dropped)?;
     items.sort_unstable();
 
     let profiles = profiles(&students, &items);
     let weeks = week_lines(&items);
-    Ok(Expected { profiles, weeks, enrollments: enrollment_lines(&items, &kept, &dropped) })
+    let explanations = explanation_lines(&items, &kept, &dropped, &left_out);
+    Ok(Expected { profiles, weeks, enrollments: enrollment_lines(&items, &kept, &dropped), explanations })
 }
 
 fn profiles(students: &BTreeSet<String>, items: &[Item]) -> String {
@@ -96,6 +100,32 @@ fn together(one: Tally, other: Tally) -> Tally {
     Tally { sum: one.sum + other.sum, count: one.count + other.count }
 }
 
+fn explanation_lines(
+    items: &[Item],
+    kept: &BTreeSet<Enrollment>,
+    dropped: &BTreeSet<Enrollment>,
+    left_out: &LeftOut,
+) -> String {
+    let mut lines = Vec::new();
+    let mut scan = items.iter().peekable();
+    for (student, course) in kept {
+        let (quizzes, assignments) =
+            tallies(&mut scan, |item| item.student == *student && item.course == *course);
+        lines.push(format!("oulad-{student},oulad-{course},{},{}\n", quizzes.exact(), assignments.exact()));
+    }
+    lines.extend(
+        dropped.iter().map(|(student, course)| format!("oulad-{student},oulad-{course},0.00,0,0.00,0\n")),
+    );
+    lines.extend(
+        left_out.iter().map(|((student, reason), count)| format!("oulad-{student},{reason},{count}\n")),
+    );
+    lines.sort_unstable();
+    lines.concat()
+}
+
+/// How many results of a student do not count for a reason.
+type LeftOut = BTreeMap<(String, &'static str), usize>;
+
 /// A student and a course, such as `AAA-2013J`.
 type Enrollment = (String, String);
 
@@ -117,6 +147,11 @@ struct Tally {
 }
 
 impl Tally {
+    /// The sum with its two decimals, and the count.
+    fn exact(self) -> String {
+        format!("{}.{:02},{}", self.sum / 100, self.sum % 100, self.count)
+    }
+
     /// Digit by digit, as on paper: the whole part, two decimals, and one up if what is left is half a unit or more.
     fn average(self) -> String {
         if self.count == 0 {
@@ -182,7 +217,13 @@ fn enrollments(
     Ok((kept, dropped))
 }
 
-fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Item>> {
+/// The results that count, and how many do not.
+fn results(
+    data: &Path,
+    students: &BTreeSet<String>,
+    kept: &BTreeSet<Enrollment>,
+    dropped: &BTreeSet<Enrollment>,
+) -> io::Result<(Vec<Item>, LeftOut)> {
     let mut exams = HashSet::new();
     let mut tasks = BTreeMap::new();
     let columns = ["id_assessment", "code_module", "code_presentation", "assessment_type"];
@@ -194,7 +235,7 @@ fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Ite
             _ => _ = exams.insert(assessment),
         }
     }
-    let mut items = Vec::new();
+    let (mut items, mut left_out) = (Vec::new(), LeftOut::new());
     for row in rows(data, "studentAssessment", ["id_assessment", "id_student", "date_submitted", "score"])? {
         let [assessment, student, day, score] = row?;
         let Some((course, is_quiz)) = tasks.get(&assessment) else {
@@ -204,7 +245,16 @@ fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Ite
             return Err(io::Error::other(format!("the assessment {assessment} is unknown")));
         };
         let enrollment = (student, course.clone());
-        if score.is_empty() || !kept.contains(&enrollment) {
+        let reason = match (score.is_empty(), *is_quiz) {
+            _ if !students.contains(&enrollment.0) => continue,
+            (true, true) => Some("NOT_COMPLETED"),
+            (true, false) => Some("NOT_GRADED"),
+            _ if kept.contains(&enrollment) => None,
+            _ if dropped.contains(&enrollment) => Some("ENROLLMENT_DROPPED"),
+            _ => Some("NOT_ENROLLED"),
+        };
+        if let Some(reason) = reason {
+            *left_out.entry((enrollment.0, reason)).or_default() += 1;
             continue;
         }
         let hundredths = hundredths(&score)?;
@@ -217,7 +267,7 @@ fn counted_items(data: &Path, kept: &BTreeSet<Enrollment>) -> io::Result<Vec<Ite
             hundredths,
         });
     }
-    Ok(items)
+    Ok((items, left_out))
 }
 
 /// `78` is 7800, and so is `78.00`. More than two decimals would have to be rounded, and are not in the files.

@@ -169,6 +169,21 @@ async fn reads(app: &TestApp) -> Vec<Read> {
             query: "query($id: ID!) { weeklyPerformance(studentId: $id) { week averageScore } }",
             id: student.clone(),
         },
+        Read {
+            name: "explain",
+            query: "query($id: ID!) { explain(studentId: $id) { overall { average } } }",
+            id: student.clone(),
+        },
+        Read {
+            name: "recentActivity",
+            query: "query($id: ID!) { recentActivity(studentId: $id) { nodes { title } } }",
+            id: student.clone(),
+        },
+        Read {
+            name: "trend",
+            query: "query($id: ID!) { trend(studentId: $id) { direction } }",
+            id: student.clone(),
+        },
         node("node StudentProfile", student.replace("student:", "profile:")),
         node("node Student", student),
         node("node Enrollment", id("upsertEnrollment", of_ada("ada-maths")).await),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod activity;
 mod bulk;
 mod cases;
 mod chaos;
@@ -11,9 +12,11 @@ mod concurrency;
 mod demo;
 mod drift;
 mod errors;
+mod explain;
 mod failures;
 mod groups;
 mod history;
+mod first_screen;
 mod http;
 mod layering;
 mod live;
@@ -29,6 +32,7 @@ mod revisions;
 mod schema;
 mod students;
 mod traces;
+mod trend;
 mod triggers;
 mod websocket;
 mod weekly;

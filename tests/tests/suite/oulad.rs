@@ -74,7 +74,7 @@ fn generated_files_hold_every_case() {
     assert!(results.iter().any(|row| &row[3] == "1"), "no banked result");
     assert!(read("studentRegistration").iter().any(|row| !row[4].is_empty()), "nobody has left");
 
-    let Expected { profiles, weeks, enrollments } = expected(data.path(), None).unwrap();
+    let Expected { profiles, weeks, enrollments, explanations } = expected(data.path(), None).unwrap();
     assert_eq!(profiles.lines().count(), 61);
     assert!(profiles.lines().any(|line| line.ends_with(",0,0,,,")), "everybody has something that counts");
     assert!(weeks.lines().skip(1).any(|line| line.contains("-W01,")), "no week at the turn of a year");
@@ -82,6 +82,9 @@ fn generated_files_hold_every_case() {
         enrollments.lines().any(|line| line.ends_with(",0,,0,")),
         "every enrolment has something that counts"
     );
+    for reason in ["NOT_COMPLETED", "NOT_GRADED", "ENROLLMENT_DROPPED"] {
+        assert!(explanations.contains(reason), "nothing is left out as {reason}");
+    }
 }
 
 /// Loads, settles and compares; then loads again, which must change nothing.
@@ -96,6 +99,7 @@ async fn check(app: &TestApp, data: &Path, limit: Option<usize>, page: usize) {
     assert_eq!(enrollments(app).await, expected.enrollments);
     assert_eq!(weeks(app).await, expected.weeks);
     app.assert_parts_add_up().await;
+    assert_eq!(app.explanations().await, expected.explanations);
 
     let before = export(app, Columns::All).await;
     let second = load.run().await.unwrap();

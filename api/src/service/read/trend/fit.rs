@@ -77,15 +77,32 @@ mod tests {
     #[test]
     fn quantiles_are_those_of_the_tables() {
         for (freedom, expected) in [
-            (1.0, 6.313_751_514_675_041),
-            (3.0, 2.353_363_434_801_824_3),
-            (10.0, 1.812_461_122_811_676_4),
-            (100.0, 1.660_234_326_084_834_5),
-            (1000.0, 1.646_378_817_507_443_4),
+            (1.0, 6.313_751_514_675_037),
+            (3.0, 2.353_363_434_801_823_3),
+            (10.0, 1.812_461_122_811_675_6),
+            (100.0, 1.660_234_326_085_339_2),
+            (1000.0, 1.646_378_817_285_464_3),
         ] {
             let quantile = quantile(freedom, 0.9).unwrap();
             assert!(close(quantile, expected), "{freedom}: {quantile}");
         }
+    }
+
+    /// From `scipy.stats.linregress`, which knows no weights.
+    #[test]
+    fn with_equal_weights_it_is_the_ordinary_line() {
+        let fit = points(&[
+            (-7.5, 61.5),
+            (-6.25, 70.25),
+            (-4.0, 66.0),
+            (-3.5, 80.0),
+            (-1.0, 74.75),
+            (-0.125, 88.0),
+        ]);
+        let fit = slope(&fit, 0.9).unwrap();
+        assert!(close(fit.estimate, 2.737_988_225_612_458), "{fit:?}");
+        assert!(close(fit.low, 0.659_360_777_921_567_1), "{fit:?}");
+        assert!(close(fit.high, 4.816_615_673_303_35), "{fit:?}");
     }
 
     #[test]
