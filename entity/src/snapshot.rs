@@ -19,5 +19,7 @@ impl Database {
                 self.reader().begin_with_config(level, Some(AccessMode::ReadOnly)).await
             }
         }
+        let level = Some(IsolationLevel::RepeatableRead);
+        self.reader().begin_with_config(level, Some(AccessMode::ReadOnly)).await
     }
 }

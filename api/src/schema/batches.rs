@@ -25,10 +25,10 @@ pub struct Batches(UnboundedReceiver<BoxFuture<'static, ()>>);
 impl Batches {
     /// The loaders of a request over `db`, and their batches, without which they load nothing.
     pub fn new(db: Database) -> (Loaders, Self) {
-        let (begin, begun) = mpsc::unbounded();
+        let (sender, receiver) = mpsc::unbounded();
         // Once the request is over, nobody waits for a batch any more.
-        let loaders = DataLoader::new(Unscoped(db), move |batch| drop(begin.unbounded_send(batch)));
-        (loaders, Self(begun))
+        let loaders = DataLoader::new(Unscoped(db), move |batch| drop(sender.unbounded_send(batch)));
+        (loaders, Self(receiver))
     }
 
     /// The outcome of `execution`, whose loaders these batches are of.

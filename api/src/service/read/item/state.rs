@@ -32,16 +32,16 @@ impl ItemState {
             Standing::Voided | Standing::Deleted => return Self::Voided,
             Standing::Regular => {}
         }
-        match (item.kind, item.done_at.is_some(), item.score.is_some()) {
-            (_, true, true) => Self::Scored,
+        let (done, scored) = (item.done_at.is_some(), item.score.is_some());
+        match item.kind {
+            _ if done && scored => Self::Scored,
             // A quiz is completed by the student, an assignment is graded by the school.
-            (ItemKind::QuizAttempt, true, false) => Self::AwaitingGrading,
-            (ItemKind::Submission, true, false) => Self::GradedWithoutScore,
-            (ItemKind::QuizAttempt, false, _) => Self::InProgress,
+            ItemKind::QuizAttempt if done => Self::AwaitingGrading,
+            ItemKind::QuizAttempt => Self::InProgress,
+            ItemKind::Submission if done => Self::GradedWithoutScore,
             // A provisional score shows that something was handed in, although nobody said when.
-            (ItemKind::Submission, false, true) => Self::AwaitingGrading,
-            (ItemKind::Submission, false, false) if item.begun_at.is_some() => Self::AwaitingGrading,
-            (ItemKind::Submission, false, false) => Self::NotHandedIn,
+            ItemKind::Submission if scored || item.begun_at.is_some() => Self::AwaitingGrading,
+            ItemKind::Submission => Self::NotHandedIn,
         }
     }
 }

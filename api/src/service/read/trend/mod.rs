@@ -115,7 +115,7 @@ impl TrendOf {
         self.until - TimeDelta::weeks(self.weeks.into())
     }
 
-    /// When an item was done, if it counts and lies within the window.
+    /// Whether an item counts and was done within the window.
     fn includes(&self, item: &Item) -> bool {
         let in_time = item.done_at.is_some_and(|at| self.since() < at && at <= self.until);
         let in_course = self.course.is_none_or(|course| course == item.course_id);
