@@ -11,13 +11,9 @@ impl Database {
     /// # Errors
     /// Whatever the database reports.
     pub async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        match self.backend() {
+        if self.backend() == DbBackend::Sqlite {
             // Every transaction of a WAL file is like that, and the readers cannot write.
-            DbBackend::Sqlite => self.reader().begin().await,
-            _ => {
-                let level = Some(IsolationLevel::RepeatableRead);
-                self.reader().begin_with_config(level, Some(AccessMode::ReadOnly)).await
-            }
+            return self.reader().begin().await;
         }
         let level = Some(IsolationLevel::RepeatableRead);
         self.reader().begin_with_config(level, Some(AccessMode::ReadOnly)).await
