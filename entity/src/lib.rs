@@ -7,6 +7,7 @@
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
+//! | [`backfill`], [`backfill_run`], [`backfill_item`] | recalculating many students because somebody asks for it |
 //! | [`database`], [`db_time`], [`wake`] | connections, the database's clock, the wake-up of workers |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
@@ -14,6 +15,9 @@
 pub mod aggregate;
 pub mod assignment;
 pub mod assignment_submission;
+pub mod backfill;
+pub mod backfill_item;
+pub mod backfill_run;
 pub mod change;
 pub mod clock;
 pub mod course;

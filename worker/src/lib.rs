@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`queue`] | the statements by which a job is claimed, finished, reclaimed, swept and pruned |
 //! | [`recalculation`] | what a job does: recompute students from their facts |
+//! | [`backfill`] | the walk of a backfill over its students, and its command line |
 //! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
 //! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
 //! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
@@ -14,6 +15,7 @@
 //! What must never be here: how facts are written, who may see what. apalis is named in [`engine`] only.
 
 pub mod attempt;
+pub mod backfill;
 pub mod backoff;
 pub mod config;
 pub mod engine;

@@ -12,7 +12,9 @@ use entity::database::Database;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-use worker::config::{Cli, Command, LogFormat};
+use worker::backfill::command::{self, Ended};
+use worker::backfill::request;
+use worker::config::{BackfillArgs, Cli, Command, LogFormat};
 use worker::{Metrics, Ops, Settings, Worker, signals, status};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -24,7 +26,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "tally-worker: {error}");
             ExitCode::FAILURE
@@ -32,13 +34,27 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Outcome {
+async fn run(cli: Cli) -> Outcome<ExitCode> {
     start_logging(&cli)?;
     let db = open(&cli).await?;
-    match cli.command {
-        Some(Command::Status { watch }) => show_status(&db, watch).await,
-        None => work(cli, db).await,
+    match &cli.command {
+        Some(Command::Status { watch }) => show_status(&db, *watch).await?,
+        Some(Command::Backfill(args)) => return backfill(&cli, args, &db).await,
+        None => work(cli, db).await?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn backfill(cli: &Cli, args: &BackfillArgs, db: &Database) -> Outcome<ExitCode> {
+    let request = request::read(db, args).await?;
+    let settings = cli.run.settings(Settings::for_backend(db.backend()));
+    let report = command::run(db, Arc::new(SystemClock), settings, &request).await?;
+    say(&report.text)?;
+    Ok(match report.ended {
+        Ended::Done => ExitCode::SUCCESS,
+        Ended::SomeFailed => ExitCode::FAILURE,
+        Ended::Interrupted => ExitCode::from(signals::INTERRUPTED),
+    })
 }
 
 async fn open(cli: &Cli) -> Outcome<Database> {

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use entity::aggregate::{Aggregates, ScoreSum};
+use entity::backfill_item::Change;
 use entity::id::{CourseId, StudentId};
-use entity::{assignment, assignment_submission, enrollment, quiz, quiz_attempt};
+use entity::{assignment, assignment_submission, enrollment, quiz, quiz_attempt, student_profile};
 use sea_orm::sea_query::{ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
@@ -43,6 +45,24 @@ impl Computation {
     pub(crate) fn changed_enrollments(&self) -> Vec<enrollment::Model> {
         let changed = self.enrollments.iter().filter(|(stored, computed)| stored != computed);
         changed.map(|(_, computed)| computed.clone()).collect()
+    }
+
+    /// How each of `profiles` differs, with its enrolments, from what it should be, if it does.
+    pub(crate) fn changes<'p>(
+        &self,
+        profiles: impl Iterator<Item = &'p student_profile::Model>,
+        now: DateTime<Utc>,
+    ) -> Vec<Change> {
+        let mut enrollments: HashMap<StudentId, usize> = HashMap::new();
+        for (stored, computed) in &self.enrollments {
+            *enrollments.entry(stored.student_id).or_default() += usize::from(stored != computed);
+        }
+        let change = |before: &student_profile::Model| Change {
+            before: before.clone(),
+            after: before.clone().with_aggregates(self.total(before.student_id), now),
+            enrollments: enrollments.get(&before.student_id).copied().unwrap_or_default(),
+        };
+        profiles.map(change).filter(Change::is_one).collect()
     }
 }
 

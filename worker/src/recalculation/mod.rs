@@ -1,15 +1,17 @@
 //! Recomputes the aggregates of students from their facts: many in one set of statements, each exactly.
 
-mod computation;
+pub(crate) mod computation;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use computation::Computation;
+use entity::backfill::ending;
+use entity::backfill_item::Change;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
-use entity::id::StudentId;
+use entity::id::{JobId, StudentId};
 use entity::{change, student_profile};
 use sea_orm::DbErr;
 
@@ -58,26 +60,37 @@ impl UnitOfWork for Recalculate<'_> {
         profiles.retain(|student, _| held.contains(student));
         let stale_since = profiles.values().filter_map(|profile| profile.stale_since).collect();
         let stamped_at = self.clock.now();
-        rewrite(txn, profiles, stamped_at).await?;
+        let backfilled: Vec<(StudentId, JobId)> = jobs
+            .iter()
+            .filter(|job| job.backfill && completed.contains(&job.id))
+            .map(|job| (job.student_id, job.id))
+            .collect();
+        let watched = backfilled.iter().map(|(student, _)| *student).collect();
+        let changes = rewrite(txn, profiles, &watched, stamped_at).await?;
+        ending::complete(txn, &backfilled, &changes, stamped_at).await?;
         Ok(Recalculated { completed: completed.len(), stale_since, stamped_at })
     }
 }
 
-/// Computes the aggregates of the locked `profiles` and writes them.
+/// Computes the aggregates of the locked `profiles` and writes them. Returns how those of the `watched` differ from what
+/// was stored.
 async fn rewrite(
     txn: &WriteTransaction,
     profiles: BTreeMap<StudentId, student_profile::Model>,
+    watched: &BTreeSet<StudentId>,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<Vec<Change>, DbErr> {
     if profiles.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let students: Vec<StudentId> = profiles.keys().copied().collect();
     let computation = Computation::of(&**txn, &students).await?;
     rows::write_enrollments(txn, computation.changed_enrollments()).await?;
+    let changes = computation.changes(profiles.values().filter(|it| watched.contains(&it.student_id)), now);
     let profiles = profiles.into_values().map(|profile| {
         let total = computation.total(profile.student_id);
         profile.with_aggregates(total, now)
     });
-    rows::write_profiles(txn, profiles.collect()).await
+    rows::write_profiles(txn, profiles.collect()).await?;
+    Ok(changes)
 }
