@@ -144,13 +144,7 @@ async fn execute(
 ) -> Response {
     let viewer = match viewer(headers, &app.verifier).await {
         Ok(viewer) => viewer,
-        Err(Refusal { status, code, message }) => {
-            let mut response = refused(media_type, status, code, &message);
-            if status == StatusCode::UNAUTHORIZED {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            return response;
-        }
+        Err(refusal) => return unauthorized(media_type, refusal),
     };
     let executed = Executed::default();
     let loaders = DataLoader::new(Unscoped(app.services.db.clone()), tokio::spawn);
@@ -252,7 +246,18 @@ fn not_acceptable() -> Response {
     refused(MediaType::Json, StatusCode::NOT_ACCEPTABLE, ErrorCode::BadUserInput, message)
 }
 
-fn refused(media_type: MediaType, status: StatusCode, code: ErrorCode, message: &str) -> Response {
+/// The answer to a request that has no viewer.
+pub(super) fn unauthorized(media_type: MediaType, refusal: Refusal) -> Response {
+    let Refusal { status, code, message } = refusal;
+    let mut response = refused(media_type, status, code, &message);
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The answer to a request that is not executed.
+pub(super) fn refused(media_type: MediaType, status: StatusCode, code: ErrorCode, message: &str) -> Response {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.as_str());
     json(media_type, status, serde_json::to_vec(&ErrorsOnly { errors: vec![error] }))

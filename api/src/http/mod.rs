@@ -1,6 +1,7 @@
 //! HTTP: the way from a request to the schema and back.
 
 mod authentication;
+mod changes_csv;
 mod graphql;
 mod misfit;
 mod negotiation;
@@ -59,6 +60,7 @@ impl App {
         Router::new()
             .route("/", get(welcome))
             .route("/graphql", get(graphql::get).post(graphql::post))
+            .route("/backfills/{id}/changes.csv", get(changes_csv::get))
             .with_state(self)
             .merge(others)
             .layer(DefaultBodyLimit::max(MAX_BODY))

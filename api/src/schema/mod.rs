@@ -3,6 +3,7 @@
 //! A resolver reads its arguments, makes one call of a service, and wraps the answer. It begins no transaction and holds
 //! no SQL.
 
+mod backfill_query;
 mod context;
 mod enums;
 mod guards;
@@ -13,11 +14,17 @@ mod query;
 mod scalars;
 mod types;
 
-use async_graphql::EmptySubscription;
+use async_graphql::{EmptySubscription, MergedObject};
 
 pub use context::{Loaders, Services};
 pub use mutation::Mutation;
-pub use query::Query;
+
+use backfill_query::BackfillQuery;
+use query::CoreQuery;
+
+/// What can be read.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(CoreQuery, BackfillQuery);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -39,8 +46,13 @@ pub fn sdl() -> String {
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     // Our own DateTime and chrono's are the same to a client.
-    Schema::build_with_ignore_name_conflicts(Query, Mutation::default(), EmptySubscription, ["DateTime"])
-        .extension(crate::http::NoteExecution)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
+    Schema::build_with_ignore_name_conflicts(
+        Query::default(),
+        Mutation::default(),
+        EmptySubscription,
+        ["DateTime"],
+    )
+    .extension(crate::http::NoteExecution)
+    .limit_depth(MAX_DEPTH)
+    .limit_complexity(MAX_COMPLEXITY)
 }

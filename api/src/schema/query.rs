@@ -17,10 +17,10 @@ use crate::service::read;
 
 /// What can be read.
 #[derive(Debug, Default, Description)]
-pub struct Query;
+pub struct CoreQuery;
 
 #[Object(use_type_description)]
-impl Query {
+impl CoreQuery {
     /// Who is asking.
     async fn me(&self, ctx: &Context<'_>) -> Result<ViewerInfo> {
         Ok(ViewerInfo(ctx.viewer()?.clone()))

@@ -1,5 +1,6 @@
 //! What comes out: one object type for each kind of row.
 
+mod backfill;
 mod course;
 mod enrollment;
 mod item;
@@ -8,6 +9,7 @@ mod person;
 mod profile;
 mod queue;
 
+pub use backfill::{BackfillRun, BackfillScope};
 pub use course::{Assignment, Course, Quiz};
 pub use enrollment::Enrollment;
 pub use item::{AssignmentSubmission, QuizAttempt};
