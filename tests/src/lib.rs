@@ -10,7 +10,7 @@
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`oulad`] | real results of real students, loaded through the API |
-//! | [`binary`], [`fleet`] | the real programs, alone and together |
+//! | [`program`], [`binary`], [`fleet`] | the real programs, alone and together |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -26,6 +26,7 @@ pub mod fleet;
 pub mod numbers;
 pub mod oulad;
 pub mod postgres;
+pub mod program;
 pub mod school;
 pub mod writing;
 

@@ -21,7 +21,7 @@ struct Read {
 }
 
 /// A mutation with arguments that change nothing, even for those who may write.
-const MUTATIONS: [(&str, &str); 38] = [
+const MUTATIONS: [(&str, &str); 42] = [
     ("upsertStudent", "input: { sourcedId: \"x\" }"),
     ("upsertStudents", "inputs: []"),
     ("upsertGuardian", "input: { sourcedId: \"x\" }"),
@@ -72,6 +72,10 @@ const MUTATIONS: [(&str, &str); 38] = [
     ("cancelJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
     ("pauseJobs", "kind: RECALCULATE"),
     ("resumeJobs", "kind: RECALCULATE"),
+    ("backfillStudentAggregates", "input: { scope: STUDENTS }"),
+    ("cancelBackfill", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
+    ("retryBackfillFailures", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
+    ("recalculateStudents", "ids: []"),
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.
@@ -144,6 +148,8 @@ async fn reads(app: &TestApp) -> Vec<Read> {
     let of_ada = |sourced_id: &str| json!({ "student": { "sourcedId": "ada" }, "sourcedId": sourced_id });
     let student = id("upsertStudent", json!({ "sourcedId": "ada" })).await;
     let node = |name, id| Read { name, query: NODE, id };
+    let backfill = "mutation { backfillStudentAggregates(input: { scope: ALL, dryRun: true }) { id } }";
+    let run = app.admin().data(backfill, json!({})).await["backfillStudentAggregates"]["id"].clone();
     vec![
         Read {
             name: "studentProfile by id",
@@ -164,11 +170,12 @@ async fn reads(app: &TestApp) -> Vec<Read> {
         node("node Course", id("upsertCourse", json!({ "sourcedId": "maths" })).await),
         node("node Quiz", id("upsertQuiz", json!({ "sourcedId": "q" })).await),
         node("node Assignment", id("upsertAssignment", json!({ "sourcedId": "t" })).await),
+        node("node BackfillRun", run.as_str().expect("an id").to_owned()),
     ]
 }
 
 /// Queries that ask for no particular thing.
-const OWN: [(&str, &str); 8] = [
+const OWN: [(&str, &str); 10] = [
     ("me", "{ me { role subject } }"),
     ("me children", "{ me { children { student { sourcedId } } } }"),
     ("me profile", "{ me { profile { student { sourcedId } } } }"),
@@ -177,6 +184,8 @@ const OWN: [(&str, &str); 8] = [
     ("jobs", "{ jobs { nodes { id } } }"),
     ("job", "{ job(id: \"job:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
     ("workers", "{ workers { name } }"),
+    ("backfillRun", "{ backfillRun(id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
+    ("backfillRuns", "{ backfillRuns { nodes { id } } }"),
 ];
 
 /// What a cell of the table says of the answer to a mutation: whether its role was refused, not what else was wrong.

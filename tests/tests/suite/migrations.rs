@@ -9,15 +9,15 @@ use entity::sea_orm::{
     IntoActiveModel, Iterable, JsonValue, Statement,
 };
 use entity::{
-    assignment, assignment_submission, course, enrollment, guardian, guardianship, job, job_failure,
-    paused_kind, quiz, quiz_attempt, student, student_profile, worker,
+    assignment, assignment_submission, backfill_item, backfill_run, course, enrollment, guardian,
+    guardianship, job, job_failure, paused_kind, quiz, quiz_attempt, student, student_profile, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 4] = [
+const POPULATION: [&[&str]; 5] = [
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -49,6 +49,12 @@ const POPULATION: [&[&str]; 4] = [
         "INSERT INTO worker (name, host, pid, version) VALUES ('w', 'host', 1, '0.1.0')",
     ],
     &["UPDATE student_profile SET version = 7 WHERE student_id = {1}"],
+    &[
+        "INSERT INTO backfill_run (id, scope, dry_run, priority, state, requested_by) \
+         VALUES ({1}, 'all', true, 10, 'running', 'admin')",
+        "INSERT INTO backfill_item (student_id, run_id, outcome, quiz_average_after) VALUES ({1}, {1}, 'changed', 8750)",
+        "UPDATE job SET backfill = true WHERE id = {1}",
+    ],
 ];
 
 /// A statement with `{n}` in the place of an id, in the words of the database.
@@ -198,6 +204,8 @@ on_both_backends! {
         add(columns::<assignment_submission::Entity>());
         add(columns::<student_profile::Entity>());
         add(columns::<job::Entity>());
+        add(columns::<backfill_run::Entity>());
+        add(columns::<backfill_item::Entity>());
         add(columns::<job_failure::Entity>());
         add(columns::<paused_kind::Entity>());
         add(columns::<worker::Entity>());

@@ -23,7 +23,7 @@ impl Progress {
             let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(0).with_style(style)
         });
-        Self { bar, told: 0 }
+        Self { bar, told: -1 }
     }
 
     pub(super) fn show(&mut self, run: &Run) {

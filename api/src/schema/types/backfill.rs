@@ -223,15 +223,20 @@ impl ChangesTotal {
     }
 }
 
+async fn student(ctx: &Context<'_>, id: StudentId) -> Result<Option<Student>> {
+    let row = ctx.loaders()?.load_one(id).await.map_err(|error| database_error(&error))?;
+    Ok(row.map(Student))
+}
+
 /// A student who could not be recalculated in a backfill.
 #[derive(Clone, Debug, Description)]
 pub struct BackfillFailure(backfill_item::Model);
 
 #[Object(use_type_description)]
 impl BackfillFailure {
-    /// The student.
-    async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
-        related(ctx, "student", self.0.student_id).await.map(Student)
+    /// The student; null when the student is no more.
+    async fn student(&self, ctx: &Context<'_>) -> Result<Option<Student>> {
+        student(ctx, self.0.student_id).await
     }
 
     /// What went wrong at last.
@@ -251,9 +256,9 @@ pub struct BackfillChange(backfill_item::Model);
 
 #[Object(use_type_description)]
 impl BackfillChange {
-    /// The student.
-    async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
-        related(ctx, "student", self.0.student_id).await.map(Student)
+    /// The student; null when the student is no more.
+    async fn student(&self, ctx: &Context<'_>) -> Result<Option<Student>> {
+        student(ctx, self.0.student_id).await
     }
 
     /// Whether the facts were newer than the aggregates at that moment: a change was on its way then.
