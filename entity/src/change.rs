@@ -13,8 +13,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::database::WriteTransaction;
+use crate::feed::Change;
 use crate::id::{JobId, StudentId};
-use crate::{job, student_profile};
+use crate::{job, student_profile, trace};
 
 /// Students per statement, well below both databases' limits on parameters.
 const CHUNK: usize = 1000;
@@ -62,6 +63,7 @@ pub async fn record(
             .exec(&**txn)
             .await?;
     }
+    txn.tell_on_commit(students.iter().copied().map(Change::Facts));
     enqueue_recalculation(txn, students, job::LIVE_PRIORITY, now).await
 }
 
@@ -78,8 +80,10 @@ pub async fn enqueue_recalculation(
     priority: i16,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    let trace_parent = trace::current();
     for chunk in chunks(students) {
-        job::Entity::insert_many(recalculations(chunk, priority, job::MAX_ATTEMPTS, now))
+        let jobs = recalculations(chunk, priority, job::MAX_ATTEMPTS, trace_parent.as_deref(), now);
+        job::Entity::insert_many(jobs)
             .on_conflict(coalesce_with_waiting())
             .exec_without_returning(&**txn)
             .await?;
@@ -99,8 +103,9 @@ pub async fn enqueue_backfill(
     now: DateTime<Utc>,
 ) -> Result<Vec<(StudentId, JobId)>, DbErr> {
     let mut enqueued = Vec::new();
+    let trace_parent = trace::current();
     for chunk in chunks(students) {
-        let jobs = recalculations(chunk, priority, job::BACKFILL_MAX_ATTEMPTS, now)
+        let jobs = recalculations(chunk, priority, job::BACKFILL_MAX_ATTEMPTS, trace_parent.as_deref(), now)
             .map(|job| job::ActiveModel { backfill: Set(true), ..job });
         let keys = job::Entity::insert_many(jobs)
             .on_conflict(coalesce_with_waiting())
@@ -116,6 +121,7 @@ fn recalculations(
     students: Vec<StudentId>,
     priority: i16,
     max_attempts: i32,
+    trace_parent: Option<&str>,
     now: DateTime<Utc>,
 ) -> impl Iterator<Item = job::ActiveModel> {
     students.into_iter().map(move |student_id| job::ActiveModel {
@@ -125,6 +131,7 @@ fn recalculations(
         state: Set(job::State::Available),
         priority: Set(priority),
         max_attempts: Set(max_attempts),
+        trace_parent: Set(trace_parent.map(str::to_owned)),
         ..Default::default()
     })
 }
@@ -136,6 +143,7 @@ fn coalesce_with_waiting() -> OnConflict {
         .target_and_where(Expr::cust("state = 'available'"))
         .values([
             (job::Column::Coalesced, Expr::cust("job.coalesced + 1")),
+            (job::Column::TraceParent, Expr::cust("COALESCE(excluded.trace_parent, job.trace_parent)")),
             (
                 job::Column::Priority,
                 Expr::cust(

@@ -105,6 +105,8 @@ pub struct Model {
     pub last_error: Option<String>,
     /// Whether a backfill waits for it: its end must then be told to [`crate::backfill_item`]. Others need not look.
     pub backfill: bool,
+    /// The trace of the newest request that enqueued it, as [`crate::trace`] carries it.
+    pub trace_parent: Option<String>,
 }
 
 /// Has no relation that is joined through the entity.

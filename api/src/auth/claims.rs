@@ -34,14 +34,20 @@ pub(super) fn identify(
     Identity::new(role, subject)
 }
 
+/// The first moment at which `claims` are not valid any more.
+pub(super) fn expiry(claims: &Claims, leeway: Duration) -> Result<DateTime<Utc>, TokenError> {
+    let exp = numeric_date("exp", required(claims, "exp")?)?;
+    let leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
+    Ok(exp.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC))
+}
+
 /// RFC 7519: valid before `exp`, not on it, and from `nbf` on.
 fn check_times(claims: &Claims, leeway: Duration, now: DateTime<Utc>) -> Result<(), TokenError> {
-    let leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
-    let earliest = now.checked_sub_signed(leeway).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let latest = now.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    if numeric_date("exp", required(claims, "exp")?)? <= earliest {
+    if expiry(claims, leeway)? <= now {
         return Err(TokenError::Expired);
     }
+    let leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
+    let latest = now.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC);
     match present(claims, "nbf") {
         Some(nbf) if numeric_date("nbf", nbf)? > latest => Err(TokenError::NotYetValid),
         _ => Ok(()),

@@ -1,9 +1,10 @@
 //! What a resolver calls: one call for one field, from typed input to rows.
 //!
 //! Transactions begin and end here; GraphQL is not known here. [`facts`] writes, [`read`] reads within what a viewer
-//! may see, [`queue`] and [`backfill`] are for admins.
+//! may see, [`live`] does so whenever it has changed, [`queue`] and [`backfill`] are for admins.
 
 pub mod backfill;
 pub mod facts;
+pub mod live;
 pub mod queue;
 pub mod read;

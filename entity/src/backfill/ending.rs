@@ -32,7 +32,7 @@ pub async fn complete(
     let changes: HashMap<StudentId, &Change> =
         changes.iter().map(|change| (change.before.student_id, change)).collect();
     if !changes.is_empty() {
-        let changed: Vec<_> = waiting_for(jobs)
+        let ended: Vec<_> = waiting_for(jobs)
             .filter(Column::StudentId.is_in(changes.keys().copied()))
             .order_by_asc(Column::StudentId)
             .order_by_asc(Column::RunId)
@@ -46,7 +46,7 @@ pub async fn complete(
         let all_but_the_key = OnConflict::columns([Column::StudentId, Column::RunId])
             .update_columns(Column::iter().filter(|it| !matches!(it, Column::StudentId | Column::RunId)))
             .to_owned();
-        Entity::insert_many(changed).on_conflict(all_but_the_key).exec_without_returning(&**txn).await?;
+        Entity::insert_many(ended).on_conflict(all_but_the_key).exec_without_returning(&**txn).await?;
     }
     let unchanged = Entity::delete_many()
         .filter(Column::StudentId.is_in(jobs.iter().map(|(student, _)| *student)))

@@ -17,7 +17,7 @@ use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 5] = [
+const POPULATION: [&[&str]; 6] = [
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -54,6 +54,9 @@ const POPULATION: [&[&str]; 5] = [
          VALUES ({1}, 'all', true, 10, 'running', 'admin')",
         "INSERT INTO backfill_item (student_id, run_id, outcome, quiz_average_after) VALUES ({1}, {1}, 'changed', 8750)",
         "UPDATE job SET backfill = true WHERE id = {1}",
+    ],
+    &[
+        "UPDATE job SET trace_parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' WHERE id = {1}",
     ],
 ];
 

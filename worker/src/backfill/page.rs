@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use entity::backfill_item::{self, Model as Item, Outcome};
+use entity::backfill_item::{Column as ItemColumn, Entity as Items, Model as Item, Outcome};
 use entity::backfill_run::{Column, Entity, Model as Run, State};
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::StudentId;
@@ -43,12 +43,13 @@ impl UnitOfWork for Page<'_> {
         if items.is_empty() {
             return Ok(());
         }
-        use backfill_item::Column;
         // Those who were named have been listed already.
-        let all_but_the_key = OnConflict::columns([Column::StudentId, Column::RunId])
-            .update_columns(Column::iter().filter(|it| !matches!(it, Column::StudentId | Column::RunId)))
+        let all_but_the_key = OnConflict::columns([ItemColumn::StudentId, ItemColumn::RunId])
+            .update_columns(
+                ItemColumn::iter().filter(|it| !matches!(it, ItemColumn::StudentId | ItemColumn::RunId)),
+            )
             .to_owned();
-        backfill_item::Entity::insert_many(items.into_iter().map(|it| it.into_active_model().reset_all()))
+        Items::insert_many(items.into_iter().map(|it| it.into_active_model().reset_all()))
             .on_conflict(all_but_the_key)
             .exec_without_returning(&**txn)
             .await?;

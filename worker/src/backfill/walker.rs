@@ -194,10 +194,8 @@ impl Walker {
             return Ok(Step::Moved);
         }
         let now = self.clock.now();
-        let compared = match run.dry_run {
-            true => Some(compare::compare(&self.db, run, &students, now).await?),
-            false => None,
-        };
+        let compared =
+            if run.dry_run { Some(compare::compare(&self.db, run, &students, now).await?) } else { None };
         let page = Page {
             db: &self.db,
             run,

@@ -40,6 +40,8 @@ pub struct ClaimedJob {
     pub max_attempts: i32,
     /// Whether a backfill waits for its end.
     pub backfill: bool,
+    /// The trace that the job belongs to, if it is recorded.
+    pub trace_parent: Option<String>,
 }
 
 impl Claim {

@@ -11,6 +11,7 @@ use entity::backfill::ending;
 use entity::backfill_item::Change;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::feed;
 use entity::id::{JobId, StudentId};
 use entity::{change, student_profile};
 use sea_orm::DbErr;
@@ -87,6 +88,7 @@ async fn rewrite(
     let computation = Computation::of(&**txn, &students).await?;
     rows::write_enrollments(txn, computation.changed_enrollments()).await?;
     let changes = computation.changes(profiles.values().filter(|it| watched.contains(&it.student_id)), now);
+    txn.tell_on_commit(students.iter().copied().map(feed::Change::Profile));
     let profiles = profiles.into_values().map(|profile| {
         let total = computation.total(profile.student_id);
         profile.with_aggregates(total, now)

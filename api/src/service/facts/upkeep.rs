@@ -6,6 +6,7 @@ use entity::backfill::ending;
 use entity::change;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::feed::Change;
 use entity::id::StudentId;
 use entity::sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use entity::student;
@@ -34,6 +35,7 @@ impl UnitOfWork for DeleteStudent {
         ending::forget(txn, student).await?;
         // Everything of the student's goes with the row; a job that is left finds nobody and succeeds.
         student::Entity::delete_by_id(student).exec(&**txn).await?;
+        txn.tell_on_commit([Change::Profile(student)]);
         Ok(student)
     }
 }
@@ -102,6 +104,7 @@ impl UnitOfWork for MergeStudents<'_> {
         }
         ending::forget(txn, from).await?;
         student::Entity::delete_by_id(from).exec(&**txn).await?;
+        txn.tell_on_commit([Change::Profile(from)]);
         change::record(txn, &BTreeSet::from([into]), self.clock.now()).await?;
         let kept = student::Entity::find_by_id(into).one(&**txn).await?;
         kept.ok_or_else(|| UserError::not_found("into").into())

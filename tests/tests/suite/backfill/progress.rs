@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use api::auth::Role;
 use api::service::backfill::progress;
 use entity::backfill_run::State;
 use futures::StreamExt;
 use serde_json::json;
-use tests::{TestApp, on_both_backends};
+use tests::{Socket, TestApp, on_both_backends};
 
-use super::{LEASE, start, step, students, walker};
+use super::{LEASE, settle, start, step, students, walker};
 
 /// How long a change that never comes is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,6 +40,29 @@ on_both_backends! {
         }
         assert_eq!((last.row.state, last.done()), (State::Finished, 300));
         assert!(next().await.is_none(), "it is over");
+    }
+
+    async fn a_run_is_followed_over_a_socket(backend) {
+        let app = TestApp::start(backend).await;
+        students(&app, 3).await;
+        let run = start(&app, json!({ "scope": "ALL" })).await;
+        let mut socket = Socket::connect(&app.url, &app.token(Role::Admin, "admin")).await;
+        let query = "subscription($id: ID!) { backfillProgress(runId: $id) { state done total } }";
+        socket.subscribe("1", query, json!({ "id": run })).await;
+        let told = |state: &str, done: u64| {
+            let run = json!({ "state": state, "done": done, "total": 3 });
+            json!({ "id": "1", "type": "next", "payload": { "data": { "backfillProgress": run } } })
+        };
+        assert_eq!(socket.next().await, told("RUNNING", 0));
+        settle(&app).await;
+        loop {
+            let message = socket.next().await;
+            if message == told("FINISHED", 3) {
+                break;
+            }
+            assert_eq!(message["payload"]["data"]["backfillProgress"]["state"], "RUNNING", "{message}");
+        }
+        assert_eq!(socket.next().await, json!({ "id": "1", "type": "complete" }));
     }
 
     async fn of_a_run_that_is_not_there_nothing_is_told(backend) {
