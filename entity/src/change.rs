@@ -67,7 +67,7 @@ pub async fn record(
     enqueue_recalculation(txn, students, job::LIVE_PRIORITY, now).await
 }
 
-/// Enqueues a recalculation of each of `students` without a change of facts: for the sweep and for a backfill.
+/// Enqueues a recalculation of each of `students` without a change of facts: for the sweep, and by hand.
 ///
 /// A waiting job takes the request upon itself. The conflicting row is updated and never just left alone: the update
 /// locks it until this transaction ends, so that no worker can start it too early and miss our facts.
@@ -82,16 +82,7 @@ pub async fn enqueue_recalculation(
 ) -> Result<(), DbErr> {
     let trace_parent = trace::current();
     for chunk in chunks(students) {
-        let jobs = chunk.into_iter().map(|student_id| job::ActiveModel {
-            student_id: Set(student_id),
-            id: Set(JobId::new(now)),
-            kind: Set(job::RECALCULATE.to_owned()),
-            state: Set(job::State::Available),
-            priority: Set(priority),
-            max_attempts: Set(job::MAX_ATTEMPTS),
-            trace_parent: Set(trace_parent.clone()),
-            ..Default::default()
-        });
+        let jobs = recalculations(chunk, priority, job::MAX_ATTEMPTS, trace_parent.as_deref(), now);
         job::Entity::insert_many(jobs)
             .on_conflict(coalesce_with_waiting())
             .exec_without_returning(&**txn)
@@ -99,6 +90,50 @@ pub async fn enqueue_recalculation(
         txn.wake_on_commit();
     }
     Ok(())
+}
+
+/// Like [`enqueue_recalculation`], for a backfill that waits for the ends of the jobs: they are marked so, and returned.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn enqueue_backfill(
+    txn: &WriteTransaction,
+    students: &BTreeSet<StudentId>,
+    priority: i16,
+    now: DateTime<Utc>,
+) -> Result<Vec<(StudentId, JobId)>, DbErr> {
+    let mut enqueued = Vec::new();
+    let trace_parent = trace::current();
+    for chunk in chunks(students) {
+        let jobs = recalculations(chunk, priority, job::BACKFILL_MAX_ATTEMPTS, trace_parent.as_deref(), now)
+            .map(|job| job::ActiveModel { backfill: Set(true), ..job });
+        let keys = job::Entity::insert_many(jobs)
+            .on_conflict(coalesce_with_waiting())
+            .exec_with_returning_keys(&**txn)
+            .await?;
+        enqueued.extend(keys);
+        txn.wake_on_commit();
+    }
+    Ok(enqueued)
+}
+
+fn recalculations(
+    students: Vec<StudentId>,
+    priority: i16,
+    max_attempts: i32,
+    trace_parent: Option<&str>,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = job::ActiveModel> {
+    students.into_iter().map(move |student_id| job::ActiveModel {
+        student_id: Set(student_id),
+        id: Set(JobId::new(now)),
+        kind: Set(job::RECALCULATE.to_owned()),
+        state: Set(job::State::Available),
+        priority: Set(priority),
+        max_attempts: Set(max_attempts),
+        trace_parent: Set(trace_parent.map(str::to_owned)),
+        ..Default::default()
+    })
 }
 
 /// What happens to a request for which a job is waiting already.
@@ -115,6 +150,14 @@ fn coalesce_with_waiting() -> OnConflict {
                     "CASE WHEN excluded.priority < job.priority THEN excluded.priority ELSE job.priority END",
                 ),
             ),
+            (
+                job::Column::MaxAttempts,
+                Expr::cust(
+                    "CASE WHEN excluded.max_attempts > job.max_attempts \
+                     THEN excluded.max_attempts ELSE job.max_attempts END",
+                ),
+            ),
+            (job::Column::Backfill, Expr::cust("(job.backfill OR excluded.backfill)")),
         ])
         .to_owned()
 }

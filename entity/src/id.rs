@@ -80,6 +80,7 @@ typed_id!(/** A student's attempt at a quiz. */ QuizAttemptId, "attempt");
 typed_id!(/** An assignment of a course. */ AssignmentId, "assignment");
 typed_id!(/** A student's submission to an assignment. */ AssignmentSubmissionId, "submission");
 typed_id!(/** A job of the queue. */ JobId, "job");
+typed_id!(/** A run of the backfill. */ BackfillRunId, "backfillRun");
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,10 @@ pub const BACKFILL_PRIORITY: i16 = 10;
 /// How often a job is tried before it is discarded.
 pub const MAX_ATTEMPTS: i32 = 20;
 
+/// How often a job that nobody but a backfill has asked for is tried: few times, so that the run comes to its end, and
+/// the error is seen by whoever started it.
+pub const BACKFILL_MAX_ATTEMPTS: i32 = 5;
+
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
@@ -99,6 +103,8 @@ pub struct Model {
     pub finished_at: Option<ChronoDateTimeUtc>,
     /// What went wrong in the newest failed attempt.
     pub last_error: Option<String>,
+    /// Whether a backfill waits for it: its end must then be told to [`crate::backfill_item`]. Others need not look.
+    pub backfill: bool,
     /// The trace of the newest request that enqueued it, as [`crate::trace`] carries it.
     pub trace_parent: Option<String>,
 }

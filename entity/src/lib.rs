@@ -11,6 +11,7 @@
 //! | [`performance_snapshot`] | what the aggregates were before |
 //! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
+//! | [`backfill`], [`backfill_run`], [`backfill_item`] | recalculating many students because somebody asks for it |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
 //! | [`database`], [`db_time`], [`db_json`] | connections, transactions, consistent reads, what the two databases say differently |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
@@ -22,6 +23,9 @@ pub mod aggregate_drift;
 pub mod assignment;
 pub mod assignment_submission;
 pub mod audit_cursor;
+pub mod backfill;
+pub mod backfill_item;
+pub mod backfill_run;
 pub mod calendar;
 pub mod change;
 pub mod clock;

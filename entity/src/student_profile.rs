@@ -103,6 +103,18 @@ impl Model {
         }
     }
 
+    /// Whether `other` has the same counts, sums and averages, whatever their marks and stamps.
+    pub fn has_same_numbers(&self, other: &Self) -> bool {
+        let averages = |profile: &Self| {
+            [
+                profile.overall_quiz_average_score,
+                profile.overall_assignment_average_score,
+                profile.overall_average_score,
+            ]
+        };
+        self.aggregates() == other.aggregates() && averages(self) == averages(other)
+    }
+
     /// The same profile with `aggregates` of all facts up to its `facts_revision`, computed at `now`.
     #[must_use]
     pub fn with_aggregates(self, aggregates: Aggregates, now: ChronoDateTimeUtc) -> Self {

@@ -10,6 +10,7 @@ mod m0002_profiles;
 mod m0003_queue;
 mod m0004_profile_version;
 mod m0005_history;
+mod m0006_backfill;
 mod m0009_student_list;
 mod m0011_trace;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_queue::Migration),
             Box::new(m0004_profile_version::Migration),
             Box::new(m0005_history::Migration),
+            Box::new(m0006_backfill::Migration),
             Box::new(m0009_student_list::Migration),
             Box::new(m0011_trace::Migration),
         ]

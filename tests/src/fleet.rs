@@ -110,6 +110,11 @@ impl Fleet {
         Client::new(&self.url, Some(token(Role::Service, "lms", SystemClock.now())))
     }
 
+    /// A client of an admin.
+    pub fn admin(&self) -> Client {
+        Client::new(&self.url, Some(token(Role::Admin, "admin", SystemClock.now())))
+    }
+
     /// The folder of the processes.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -15,7 +15,7 @@
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
-//! | [`binary`], [`fleet`] | the real programs, alone and together |
+//! | [`program`], [`binary`], [`fleet`] | the real programs, alone and together |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -34,6 +34,7 @@ pub mod numbers;
 pub mod oulad;
 pub mod past;
 pub mod postgres;
+pub mod program;
 pub mod school;
 pub mod socket;
 pub mod statements;

@@ -60,6 +60,35 @@ pub enum Command {
     /// Reads only, and may be run while everything else runs: students whose facts have just changed are left out. The
     /// exit code is 0 when nothing differs, and 1 when something does.
     Verify,
+    /// Recalculate the aggregates of all students, or of some, and show how far it is.
+    ///
+    /// Without any of --student-id, --course and --stale, it is about all students. It works on the run itself, beside
+    /// the other workers; when it is killed, any worker goes on with the run. The exit code is 1 when a student failed.
+    /// Ctrl-C cancels the run; a second one within two seconds leaves it to the other workers.
+    Backfill(BackfillArgs),
+}
+
+/// What is to be recalculated.
+#[derive(Args, Debug)]
+pub struct BackfillArgs {
+    /// Only say how many students would change, and write nothing to them.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only this student: an id such as student:0193..., or a sourcedId. May be given again.
+    #[arg(long, value_name = "ID", group = "students")]
+    pub student_id: Vec<String>,
+    /// Only students with an enrolment in this course: an id such as course:0193..., or a sourcedId.
+    #[arg(long, value_name = "ID", group = "students")]
+    pub course: Option<String>,
+    /// Only students whose facts are newer than their aggregates.
+    #[arg(long, group = "students")]
+    pub stale: bool,
+    /// The priority of the jobs, 0 to 100: smaller is sooner, and that of a live change is 0.
+    #[arg(long, default_value_t = entity::job::BACKFILL_PRIORITY, value_parser = clap::value_parser!(i16).range(0..=100))]
+    pub priority: i16,
+    /// How many students a second at most. Default: as many as the workers can do.
+    #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(i32).range(1..=100_000))]
+    pub rate: Option<i32>,
 }
 
 /// How to run jobs.

@@ -6,6 +6,7 @@
 //! | [`recalculation`] | what a job does: recompute students from their facts |
 //! | [`audit`] | whether the stored aggregates are what the facts say |
 //! | [`history`], [`rezoning`] | thins the history out; has the weeks computed anew in another time zone |
+//! | [`backfill`] | the walk of a backfill over its students, and its command line |
 //! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
 //! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
 //! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
@@ -18,6 +19,7 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod backfill;
 pub mod backoff;
 pub mod config;
 pub mod engine;

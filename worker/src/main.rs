@@ -13,7 +13,9 @@ use entity::clock::SystemClock;
 use entity::database::Database;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use worker::config::{Cli, Command, LogFormat};
+use worker::backfill::command::{self, Ended};
+use worker::backfill::request;
+use worker::config::{BackfillArgs, Cli, Command, LogFormat};
 use worker::telemetry::{Exporting, Telemetry};
 use worker::{Metrics, Ops, Settings, Worker, signals, status};
 
@@ -37,12 +39,25 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Outcome<ExitCode> {
     let _exporting = start_telemetry(&cli)?;
     let db = open(&cli).await?;
-    match cli.command {
-        Some(Command::Status { watch }) => show_status(&db, watch).await?,
+    match &cli.command {
+        Some(Command::Status { watch }) => show_status(&db, *watch).await?,
         Some(Command::Verify) => return verification::run(&db, cli.database_connections).await,
+        Some(Command::Backfill(args)) => return backfill(&cli, args, &db).await,
         None => work(cli, db).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn backfill(cli: &Cli, args: &BackfillArgs, db: &Database) -> Outcome<ExitCode> {
+    let request = request::read(db, args).await?;
+    let settings = cli.run.settings(Settings::for_backend(db.backend()));
+    let report = command::run(db, Arc::new(SystemClock), settings, &request).await?;
+    say(&report.text)?;
+    Ok(match report.ended {
+        Ended::Done => ExitCode::SUCCESS,
+        Ended::SomeFailed => ExitCode::FAILURE,
+        Ended::Interrupted => ExitCode::from(signals::INTERRUPTED),
+    })
 }
 
 async fn open(cli: &Cli) -> Outcome<Database> {

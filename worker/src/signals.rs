@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// What a shell reports of a process that was interrupted.
-const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// A token that is cancelled by the first SIGTERM or SIGINT. The second one ends the process at once.
 ///
@@ -24,7 +24,7 @@ pub fn stop() -> io::Result<CancellationToken> {
                 _ = interrupt.recv() => {}
             }
             if stopping.is_cancelled() {
-                std::process::exit(INTERRUPTED);
+                std::process::exit(INTERRUPTED.into());
             }
             stopping.cancel();
         }

@@ -82,13 +82,7 @@ async fn execute(
 ) -> Response {
     let viewer = match viewer(headers, &app.verifier).await {
         Ok(viewer) => viewer,
-        Err(Refusal { status, code, message }) => {
-            let mut response = refused(media_type, status, code, &message);
-            if status == StatusCode::UNAUTHORIZED {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            return response;
-        }
+        Err(refusal) => return unauthorized(media_type, refusal),
     };
     let (request, execution) = match Execution::begin(request, app.types.clone(), request_id.clone()) {
         Ok(begun) => begun,
@@ -121,7 +115,18 @@ fn not_acceptable() -> Response {
     refused(MediaType::Json, StatusCode::NOT_ACCEPTABLE, ErrorCode::BadUserInput, message)
 }
 
-fn refused(media_type: MediaType, status: StatusCode, code: ErrorCode, message: &str) -> Response {
+/// The answer to a request that has no viewer.
+pub(super) fn unauthorized(media_type: MediaType, refusal: Refusal) -> Response {
+    let Refusal { status, code, message } = refusal;
+    let mut response = refused(media_type, status, code, &message);
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The answer to a request that is not executed.
+pub(super) fn refused(media_type: MediaType, status: StatusCode, code: ErrorCode, message: &str) -> Response {
     json(media_type, status, serde_json::to_vec(&Errors::one(code, message)))
 }
 

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod body;
+mod changes_csv;
 mod execution;
 mod graphql;
 mod misfit;
@@ -76,6 +77,7 @@ impl App {
         Router::new()
             .route("/", get(welcome))
             .route("/graphql", get(ws::get).post(graphql::post))
+            .route("/backfills/{id}/changes.csv", get(changes_csv::get))
             .with_state(self)
             .merge(others)
             .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -3,6 +3,7 @@
 //! A resolver reads its arguments, makes one call of a service, and wraps the answer. It begins no transaction and holds
 //! no SQL.
 
+mod backfill_query;
 mod batches;
 mod context;
 mod date;
@@ -32,6 +33,7 @@ pub use context::{Loaders, Services};
 pub use mutation::Mutation;
 pub use subscription::Subscription;
 
+use backfill_query::BackfillQuery;
 use drift_query::DriftQuery;
 use history_query::HistoryQuery;
 use insight_query::InsightQuery;
@@ -40,7 +42,7 @@ use students_query::StudentsQuery;
 
 /// What can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CoreQuery, HistoryQuery, InsightQuery, StudentsQuery, DriftQuery);
+pub struct Query(CoreQuery, HistoryQuery, InsightQuery, StudentsQuery, BackfillQuery, DriftQuery);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -1,7 +1,8 @@
 //! What admins see of the queue, and what they can do to it.
 
 use chrono::{DateTime, Utc};
-use entity::database::Database;
+use entity::backfill::ending;
+use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::{JobId, StudentId};
 use entity::job::{Column, Entity, MAX_ATTEMPTS, Model, State};
 use entity::sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -102,14 +103,32 @@ pub async fn retry(db: &Database, id: JobId) -> Result<Model, ApiError> {
 /// # Errors
 /// When there is no such job, or it is running or has ended.
 pub async fn cancel(db: &Database, id: JobId) -> Result<Model, ApiError> {
-    let updated = Entity::update_many()
-        .col_expr(Column::State, Expr::value(State::Cancelled))
-        .col_expr(Column::FinishedAt, db_time::now(db.backend()))
-        .filter(Column::Id.eq(id))
-        .filter(Column::State.is_in([State::Available, State::Scheduled, State::Retryable]))
-        .exec_with_returning(db.writer())
-        .await?;
+    let updated = db.write(&Cancel { db, id }).await?;
     changed(db, id, updated, "is running or has ended").await
+}
+
+struct Cancel<'a> {
+    db: &'a Database,
+    id: JobId,
+}
+
+impl UnitOfWork for Cancel<'_> {
+    type Output = Vec<Model>;
+    type Error = DbErr;
+
+    async fn run(&self, txn: &WriteTransaction) -> Result<Vec<Model>, DbErr> {
+        let updated = Entity::update_many()
+            .col_expr(Column::State, Expr::value(State::Cancelled))
+            .col_expr(Column::FinishedAt, db_time::now(self.db.backend()))
+            .filter(Column::Id.eq(self.id))
+            .filter(Column::State.is_in([State::Available, State::Scheduled, State::Retryable]))
+            .exec_with_returning(&**txn)
+            .await?;
+        for job in updated.iter().filter(|job| job.backfill) {
+            ending::fail(txn, (job.student_id, job.id), job.attempt, "the job was cancelled").await?;
+        }
+        Ok(updated)
+    }
 }
 
 /// The job that was changed, or why none was.

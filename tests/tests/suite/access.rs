@@ -25,7 +25,7 @@ struct Read {
 }
 
 /// A mutation with arguments that change nothing, even for those who may write.
-const MUTATIONS: [(&str, &str); 38] = [
+const MUTATIONS: &[(&str, &str)] = &[
     ("upsertStudent", "input: { sourcedId: \"x\" }"),
     ("upsertStudents", "inputs: []"),
     ("upsertGuardian", "input: { sourcedId: \"x\" }"),
@@ -76,6 +76,10 @@ const MUTATIONS: [(&str, &str); 38] = [
     ("cancelJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
     ("pauseJobs", "kind: RECALCULATE"),
     ("resumeJobs", "kind: RECALCULATE"),
+    ("backfillStudentAggregates", "input: { scope: STUDENTS }"),
+    ("cancelBackfill", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
+    ("retryBackfillFailures", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
+    ("recalculateStudents", "ids: []"),
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.
@@ -148,6 +152,8 @@ async fn reads(app: &TestApp) -> Vec<Read> {
     let of_ada = |sourced_id: &str| json!({ "student": { "sourcedId": "ada" }, "sourcedId": sourced_id });
     let student = id("upsertStudent", json!({ "sourcedId": "ada" })).await;
     let node = |name, id| Read { name, query: NODE, id };
+    let backfill = "mutation { backfillStudentAggregates(input: { scope: ALL, dryRun: true }) { id } }";
+    let run = app.admin().data(backfill, json!({})).await["backfillStudentAggregates"]["id"].clone();
     vec![
         Read {
             name: "studentProfile by id",
@@ -193,11 +199,12 @@ async fn reads(app: &TestApp) -> Vec<Read> {
         node("node Course", id("upsertCourse", json!({ "sourcedId": "maths" })).await),
         node("node Quiz", id("upsertQuiz", json!({ "sourcedId": "q" })).await),
         node("node Assignment", id("upsertAssignment", json!({ "sourcedId": "t" })).await),
+        node("node BackfillRun", run.as_str().expect("an id").to_owned()),
     ]
 }
 
 /// Queries that ask for no particular thing.
-const OWN: [(&str, &str); 10] = [
+const OWN: &[(&str, &str)] = &[
     ("me", "{ me { role subject } }"),
     ("me children", "{ me { children { student { sourcedId } } } }"),
     ("me profile", "{ me { profile { student { sourcedId } } } }"),
@@ -208,6 +215,8 @@ const OWN: [(&str, &str); 10] = [
     ("workers", "{ workers { name } }"),
     ("students", "{ students { nodes { sourcedId } } }"),
     ("aggregateDrift", "{ aggregateDrift { totalCount } }"),
+    ("backfillRun", "{ backfillRun(id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
+    ("backfillRuns", "{ backfillRuns { nodes { id } } }"),
 ];
 
 /// What a cell of the table says of the answer to a mutation: whether its role was refused, not what else was wrong.
@@ -248,10 +257,10 @@ on_both_backends! {
         for read in reads(&app).await {
             rows.push((read.name, read.query.to_owned(), json!({ "id": read.id })));
         }
-        for (name, query) in OWN {
+        for (name, query) in OWN.iter().copied() {
             rows.push((name, query.to_owned(), json!({})));
         }
-        for (name, arguments) in MUTATIONS {
+        for (name, arguments) in MUTATIONS.iter().copied() {
             rows.push((name, format!("mutation {{ {name}({arguments}) {{ __typename }} }}"), json!({})));
         }
         for (name, query, variables) in rows {
@@ -357,11 +366,11 @@ on_both_backends! {
         };
         school(&app).await;
         let reads = reads(&app).await;
-        let rows = reads.iter().map(|read| read.name).chain(OWN.map(|(name, _)| name));
+        let rows = reads.iter().map(|read| read.name).chain(OWN.iter().copied().map(|(name, _)| name));
         let queries: BTreeSet<String> =
             rows.map(|name| name.split(' ').next().unwrap_or_default().to_owned()).collect();
         assert_eq!(names(&data["__schema"]["queryType"]["fields"]), queries);
-        let mutations: BTreeSet<String> = MUTATIONS.into_iter().map(|(name, _)| name.to_owned()).collect();
+        let mutations: BTreeSet<String> = MUTATIONS.iter().copied().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(names(&data["__schema"]["mutationType"]["fields"]), mutations);
         let subscriptions = SUBSCRIPTIONS.into_iter().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(names(&data["__schema"]["subscriptionType"]["fields"]), subscriptions);

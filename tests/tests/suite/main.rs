@@ -4,6 +4,7 @@
 
 mod access;
 mod activity;
+mod backfill;
 mod bulk;
 mod cases;
 mod chaos;

@@ -10,9 +10,9 @@ use entity::sea_orm::{
     IntoActiveModel, Iterable, JsonValue, Statement,
 };
 use entity::{
-    aggregate_drift, assignment, assignment_submission, audit_cursor, course, enrollment, guardian,
-    guardianship, job, job_failure, paused_kind, performance_snapshot, quiz, quiz_attempt, school, student,
-    student_profile, weekly_performance, worker,
+    aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item, backfill_run, course,
+    enrollment, guardian, guardianship, job, job_failure, paused_kind, performance_snapshot, quiz,
+    quiz_attempt, school, student, student_profile, weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -56,6 +56,12 @@ const POPULATION: &[&[&str]] = &[
          VALUES ({1}, 7, '2026-03-01T10:00:00+00:00', 'facts_changed', 'day', 1)",
         "INSERT INTO weekly_performance (student_id, course_id, week, quizzes, quiz_score_sum) \
          VALUES ({1}, {4}, '2026-02-23', 1, 8750)",
+    ],
+    &[
+        "INSERT INTO backfill_run (id, scope, dry_run, priority, state, requested_by) \
+         VALUES ({1}, 'all', true, 10, 'running', 'admin')",
+        "INSERT INTO backfill_item (student_id, run_id, outcome, quiz_average_after) VALUES ({1}, {1}, 'changed', 8750)",
+        "UPDATE job SET backfill = true WHERE id = {1}",
     ],
     &[
         "INSERT INTO aggregate_drift (student_id, found_at, version, differences) \
@@ -231,6 +237,8 @@ on_both_backends! {
         add(columns::<performance_snapshot::Entity>());
         add(columns::<weekly_performance::Entity>());
         add(columns::<job::Entity>());
+        add(columns::<backfill_run::Entity>());
+        add(columns::<backfill_item::Entity>());
         add(columns::<job_failure::Entity>());
         add(columns::<paused_kind::Entity>());
         add(columns::<worker::Entity>());

@@ -1,5 +1,5 @@
-//! What a worker does beside running jobs, from tasks of its own, so that no slow job can hold it up: heartbeats, and
-//! the upkeep of the queue. Errors are absorbed: each duty comes round again.
+//! What a worker does beside running jobs, from tasks of its own, so that no slow job can hold it up: heartbeats,
+//! the upkeep of the queue, and the walk of backfills. Errors are absorbed: each duty comes round again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,13 @@ use std::time::Duration;
 use entity::clock::SharedClock;
 use entity::database::Database;
 use entity::sea_orm::DbErr;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::registration;
 use crate::attempt::Attempts;
+use crate::backfill::Walker;
 use crate::metrics::Metrics;
 use crate::{Settings, audit, history, queue, rezoning};
 
@@ -26,12 +28,16 @@ pub(super) struct Duties {
     pub(super) attempts: Arc<Attempts>,
     pub(super) metrics: Metrics,
     pub(super) settings: Settings,
+    /// Says that there may be something new.
+    pub(super) wake: watch::Receiver<u64>,
 }
 
 impl Duties {
     /// Does all duties until `end`.
     pub(super) async fn run(self, end: CancellationToken) {
         let settings = self.settings;
+        let walker = Walker::new(self.db.clone(), self.clock.clone(), self.worker.clone(), settings.lease);
+        let walk = walker.run(self.wake.clone(), settings.poll, end.clone());
         let duties = Arc::new(self);
         let heartbeat = every(settings.lease / 3, || duties.clone().heartbeat());
         let reclaim = every(settings.reclaim_every, || duties.clone().reclaim());
@@ -42,10 +48,14 @@ impl Duties {
             tokio::time::sleep(settings.sweep_every).await;
             every(settings.sweep_every, || duties.clone().thin()).await;
         };
-        tokio::select! {
-            () = end.cancelled() => {}
-            ((), (), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit, thin) } => {}
-        }
+        let others = async {
+            tokio::select! {
+                () = end.cancelled() => {}
+                ((), (), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit, thin) } => {}
+            }
+        };
+        // The walk ends by itself, and hands over what it was at.
+        tokio::join!(walk, others);
     }
 
     async fn heartbeat(self: Arc<Self>) -> Result<(), DbErr> {

@@ -24,7 +24,7 @@ use backend::JobBackend;
 use duties::Duties;
 use storage::JobStorage;
 
-pub use registration::{is_alive, worker_name};
+pub use registration::{host, is_alive, worker_name};
 
 /// Why a worker could not go on. A job that fails and a database that goes away are no such reasons.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,7 @@ impl Worker {
         let claims = TaskTracker::new();
         let storage = JobStorage::new(db.clone(), name.clone(), settings, claims.clone());
         let end = CancellationToken::new();
+        let wake = wakeup::listen(&db, end.clone());
         let duties = Duties {
             db: db.clone(),
             clock,
@@ -70,9 +71,9 @@ impl Worker {
             attempts: attempts.clone(),
             metrics,
             settings,
+            wake: wake.listen(),
         };
         let duties = tokio::spawn(duties.run(end.clone()));
-        let wake = wakeup::listen(&db, end.clone());
 
         let ended = monitor(&name, storage, wake, attempts, settings)
             .run_with_signal(async move {

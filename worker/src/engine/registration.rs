@@ -14,7 +14,8 @@ pub fn worker_name() -> String {
     format!("{}-{}-{:08x}", host(), std::process::id(), rand::random::<u32>())
 }
 
-fn host() -> String {
+/// The name of this machine.
+pub fn host() -> String {
     hostname::get().map_or_else(|_| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 

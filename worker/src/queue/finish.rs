@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entity::backfill::ending;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::JobId;
 use entity::job::{self, Column, State};
@@ -64,7 +65,8 @@ async fn fail_one(
     error: &str,
 ) -> Result<(), DbErr> {
     let Some(job) = claim.jobs.first() else { return Ok(()) };
-    let update = if job.attempt >= job.max_attempts {
+    let given_up = job.attempt >= job.max_attempts;
+    let update = if given_up {
         end(State::Discarded, db)
     } else {
         let delay = backoff::delay(job.attempt, rand::random());
@@ -77,6 +79,9 @@ async fn fail_one(
         .await?;
     if updated.rows_affected == 0 {
         return Ok(());
+    }
+    if given_up && job.backfill {
+        ending::fail(txn, (job.student_id, job.id), job.attempt, error).await?;
     }
     job_failure::Entity::insert(job_failure::ActiveModel {
         student_id: Set(job.student_id),

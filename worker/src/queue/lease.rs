@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use entity::backfill::ending;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
-use entity::job::{self, Column};
+use entity::job::{self, Column, State};
 use entity::{db_time, job_failure};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
@@ -81,6 +82,9 @@ impl UnitOfWork for ReclaimLost<'_> {
         });
         if !lost.is_empty() {
             job_failure::Entity::insert_many(failures).exec_without_returning(&**txn).await?;
+        }
+        for job in lost.iter().filter(|job| job.backfill && job.state == State::Discarded) {
+            ending::fail(txn, (job.student_id, job.id), job.attempt, LOST_LEASE).await?;
         }
         Ok(lost.len())
     }

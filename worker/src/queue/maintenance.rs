@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::StudentId;
-use entity::{change, db_time, job};
+use entity::{backfill, change, db_time, job};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 
 /// Rows per transaction, so that none is held for long.
@@ -24,11 +24,17 @@ pub struct Retention {
     pub completed: Duration,
     /// For discarded and cancelled jobs.
     pub failed: Duration,
+    /// For backfills, and what became of their students.
+    pub backfills: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { completed: Duration::from_hours(24), failed: Duration::from_hours(7 * 24) }
+        Self {
+            completed: Duration::from_hours(24),
+            failed: Duration::from_hours(7 * 24),
+            backfills: Duration::from_hours(30 * 24),
+        }
     }
 }
 
@@ -107,7 +113,7 @@ pub async fn cancel_retired(db: &Database, retired: &[&str]) -> Result<u64, DbEr
 }
 
 /// Deletes finished jobs that are older than the retention says, with their failures, and workers that have been silent
-/// for as long. Returns how many jobs there were.
+/// for as long; and backfills that ended longer ago than it says. Returns how many jobs there were.
 ///
 /// # Errors
 /// Whatever the database reports.
@@ -129,6 +135,7 @@ pub async fn prune(db: &Database, retention: Retention) -> Result<u64, DbErr> {
         db.writer().execute_unprepared(orphans).await?;
     }
     delete_pages(db, "worker", &format!("last_heartbeat_at < {failed}")).await?;
+    backfill::cancel::prune(db, retention.backfills).await?;
     Ok(pruned)
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use entity::aggregate::{Aggregates, ScoreSum};
+use entity::backfill_item::Change;
 use entity::calendar::{TimeZone, Week};
 use entity::id::{CourseId, StudentId};
 use entity::weekly_performance::Model as WeekRow;
-use entity::{enrollment, school};
+use entity::{enrollment, school, student_profile};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::items::{self, Items};
@@ -84,6 +86,24 @@ impl Computation {
         self.weeks.iter().flat_map(|((student, course), weeks)| {
             weeks.iter().map(|(week, aggregates)| WeekRow::new(*student, *course, *week, *aggregates))
         })
+    }
+
+    /// How each of `profiles` differs, with its enrolments, from what it should be, if it does.
+    pub(crate) fn changes<'p>(
+        &self,
+        profiles: impl Iterator<Item = &'p student_profile::Model>,
+        now: DateTime<Utc>,
+    ) -> Vec<Change> {
+        let mut enrollments: HashMap<StudentId, usize> = HashMap::new();
+        for (stored, computed) in &self.enrollments {
+            *enrollments.entry(stored.student_id).or_default() += usize::from(stored != computed);
+        }
+        let change = |before: &student_profile::Model| Change {
+            before: before.clone(),
+            after: before.clone().with_aggregates(self.total(before.student_id), now),
+            enrollments: enrollments.get(&before.student_id).copied().unwrap_or_default(),
+        };
+        profiles.map(change).filter(Change::is_one).collect()
     }
 }
 

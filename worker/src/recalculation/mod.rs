@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use computation::Computation;
+use entity::backfill::ending;
+use entity::backfill_item::Change;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
-use entity::feed::Change;
-use entity::id::StudentId;
+use entity::feed;
+use entity::id::{JobId, StudentId};
 use entity::performance_snapshot::Model as Snapshot;
 use entity::{change, student_profile};
 use sea_orm::DbErr;
@@ -62,25 +64,35 @@ impl UnitOfWork for Recalculate<'_> {
         profiles.retain(|student, _| held.contains(student));
         let stale_since = profiles.values().filter_map(|profile| profile.stale_since).collect();
         let stamped_at = self.clock.now();
-        rewrite(txn, profiles, stamped_at).await?;
+        let backfilled: Vec<(StudentId, JobId)> = jobs
+            .iter()
+            .filter(|job| job.backfill && completed.contains(&job.id))
+            .map(|job| (job.student_id, job.id))
+            .collect();
+        let watched = backfilled.iter().map(|(student, _)| *student).collect();
+        let changes = rewrite(txn, profiles, &watched, stamped_at).await?;
+        ending::complete(txn, &backfilled, &changes, stamped_at).await?;
         Ok(Recalculated { completed: completed.len(), stale_since, stamped_at })
     }
 }
 
-/// Computes the aggregates of the locked `profiles` and writes them, with a snapshot of those whose numbers change.
+/// Computes the aggregates of the locked `profiles` and writes them, with a snapshot of those whose numbers change. Returns
+/// how those of the `watched` differ from what was stored.
 async fn rewrite(
     txn: &WriteTransaction,
     profiles: BTreeMap<StudentId, student_profile::Model>,
+    watched: &BTreeSet<StudentId>,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<Vec<Change>, DbErr> {
     if profiles.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let students: Vec<StudentId> = profiles.keys().copied().collect();
     // After the lock: whoever moves the school to another time zone from now on enqueues these students again, behind us.
     let computation = Computation::of(&**txn, &students).await?;
     rows::write_enrollments(txn, computation.changed_enrollments()).await?;
-    txn.tell_on_commit(students.iter().copied().map(Change::Profile));
+    let changes = computation.changes(profiles.values().filter(|it| watched.contains(&it.student_id)), now);
+    txn.tell_on_commit(students.iter().copied().map(feed::Change::Profile));
     weeks::write(txn, &students, computation.weeks()).await?;
     let mut snapshots = Vec::new();
     let mut computed = Vec::with_capacity(students.len());
@@ -90,5 +102,6 @@ async fn rewrite(
         computed.push(profile);
     }
     rows::append_snapshots(txn, snapshots).await?;
-    rows::write_profiles(txn, computed).await
+    rows::write_profiles(txn, computed).await?;
+    Ok(changes)
 }

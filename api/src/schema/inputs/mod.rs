@@ -2,6 +2,7 @@
 //!
 //! Reading checks whatever can be checked without the database, so that a command is always well-formed.
 
+mod backfill;
 mod common;
 mod course;
 mod enrollment;
@@ -12,6 +13,7 @@ mod submission;
 
 use async_graphql::InputType;
 
+pub use backfill::BackfillStudentAggregatesInput;
 pub(super) use common::{Ref, optional_time, own};
 pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
 pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};

@@ -1,6 +1,7 @@
 //! Mutations: each is one call of a service.
 
 mod attempts;
+mod backfill;
 mod courses;
 mod enrollments;
 mod payload;
@@ -11,6 +12,7 @@ mod submissions;
 use async_graphql::MergedObject;
 
 use attempts::AttemptsMutation;
+use backfill::BackfillMutation;
 use courses::CoursesMutation;
 use enrollments::EnrollmentsMutation;
 use people::PeopleMutation;
@@ -26,4 +28,5 @@ pub struct Mutation(
     AttemptsMutation,
     SubmissionsMutation,
     QueueMutation,
+    BackfillMutation,
 );

@@ -1,11 +1,13 @@
 //! Subscriptions: each is one call of a service, which answers a stream.
 
+mod backfill;
 mod performance;
 
 use async_graphql::MergedSubscription;
 
+use backfill::BackfillSubscription;
 use performance::PerformanceSubscription;
 
 /// What can be followed as it changes, over a WebSocket.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(PerformanceSubscription);
+pub struct Subscription(PerformanceSubscription, BackfillSubscription);

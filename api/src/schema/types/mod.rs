@@ -1,6 +1,7 @@
 //! What comes out: one object type for each kind of row.
 
 mod activity;
+mod backfill;
 mod course;
 mod drift;
 mod enrollment;
@@ -17,6 +18,7 @@ mod weekly;
 
 pub use activity::ActivityItem;
 pub(in crate::schema) use activity::activity_page;
+pub use backfill::{BackfillRun, BackfillScope};
 pub use course::{Assignment, Course, Quiz};
 pub use drift::AggregateDrift;
 pub use enrollment::Enrollment;

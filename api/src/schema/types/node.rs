@@ -5,18 +5,19 @@ use std::str::FromStr;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Interface, Result};
 use entity::id::{
-    AssignmentId, AssignmentSubmissionId, CourseId, EnrollmentId, GuardianId, QuizAttemptId, QuizId,
-    StudentId,
+    AssignmentId, AssignmentSubmissionId, BackfillRunId, CourseId, EnrollmentId, GuardianId, QuizAttemptId,
+    QuizId, StudentId,
 };
 use uuid::Uuid;
 
 use super::profile::PROFILE_PREFIX;
 use super::{
-    Assignment, AssignmentSubmission, Course, Enrollment, Guardian, Quiz, QuizAttempt, Student,
+    Assignment, AssignmentSubmission, BackfillRun, Course, Enrollment, Guardian, Quiz, QuizAttempt, Student,
     StudentProfile,
 };
 use crate::error::{UserError, database_error};
 use crate::schema::context::Resolving;
+use crate::service::backfill;
 use crate::service::facts::Reference;
 use crate::service::read::{self, LoadError, Unscoped};
 
@@ -42,6 +43,8 @@ pub enum Node {
     Assignment(Assignment),
     /// A submission.
     AssignmentSubmission(AssignmentSubmission),
+    /// A run of the backfill.
+    BackfillRun(BackfillRun),
 }
 
 impl Node {
@@ -70,6 +73,12 @@ impl Node {
             GuardianId::PREFIX => read::guardian(db, &scope, GuardianId(uuid))
                 .await
                 .map(|row| row.map(|row| Guardian(row).into())),
+            BackfillRunId::PREFIX if ctx.viewer()?.is_admin() => {
+                backfill::run(&ctx.services()?.db, BackfillRunId(uuid))
+                    .await
+                    .map(|run| run.map(|run| BackfillRun(run).into()))
+            }
+            BackfillRunId::PREFIX => Ok(None),
             CourseId::PREFIX => return shared(ctx, CourseId(uuid), |row| Course(row).into()).await,
             QuizId::PREFIX => return shared(ctx, QuizId(uuid), |row| Quiz(row).into()).await,
             AssignmentId::PREFIX => {

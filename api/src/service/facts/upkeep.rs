@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use entity::backfill::ending;
 use entity::change;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
@@ -31,6 +32,7 @@ impl UnitOfWork for DeleteStudent {
     async fn run(&self, txn: &WriteTransaction) -> Result<StudentId, ApiError> {
         let students = LockedStudents::lock(txn, std::iter::once(&self.0)).await?;
         let student = students.find("student", &self.0)?;
+        ending::forget(txn, student).await?;
         // Everything of the student's goes with the row; a job that is left finds nobody and succeeds.
         student::Entity::delete_by_id(student).exec(&**txn).await?;
         txn.tell_on_commit([Change::Profile(student)]);
@@ -100,6 +102,7 @@ impl UnitOfWork for MergeStudents<'_> {
             let values = [into.into(), from.into()];
             txn.execute_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
         }
+        ending::forget(txn, from).await?;
         student::Entity::delete_by_id(from).exec(&**txn).await?;
         txn.tell_on_commit([Change::Profile(from)]);
         change::record(txn, &BTreeSet::from([into]), self.clock.now()).await?;

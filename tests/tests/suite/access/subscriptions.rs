@@ -12,9 +12,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const NOTHING_WITHIN: Duration = Duration::from_millis(300);
 
 /// Subscriptions, with the id of ada in the place of `$id`.
-pub(super) const SUBSCRIPTIONS: [(&str, &str); 2] = [
+pub(super) const SUBSCRIPTIONS: [(&str, &str); 3] = [
     ("performanceUpdated", "subscription { performanceUpdated(studentId: \"$id\") { version } }"),
     ("myChildrenUpdated", "subscription { myChildrenUpdated { version } }"),
+    (
+        "backfillProgress",
+        "subscription { backfillProgress(runId: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\") { state } }",
+    ),
 ];
 
 /// What a cell of the table says of the first that a subscription brings, if it brings anything.

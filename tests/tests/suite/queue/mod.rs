@@ -17,7 +17,7 @@ use entity::sea_orm::{ConnectionTrait, DbErr, EntityTrait};
 use tests::TestApp;
 
 /// A course with one quiz, and students who are enrolled in it, with an empty queue.
-async fn school(app: &TestApp, students: &[&str]) {
+pub(crate) async fn school(app: &TestApp, students: &[&str]) {
     app.course("maths").await;
     app.quiz("q1", "maths").await;
     for student in students {
@@ -29,19 +29,19 @@ async fn school(app: &TestApp, students: &[&str]) {
 }
 
 /// All jobs.
-async fn jobs(app: &TestApp) -> Vec<job::Model> {
+pub(crate) async fn jobs(app: &TestApp) -> Vec<job::Model> {
     job::Entity::find().all(app.db().reader()).await.expect("jobs")
 }
 
 /// The one job of a student.
-async fn only_job(app: &TestApp, student: &str) -> job::Model {
+pub(crate) async fn only_job(app: &TestApp, student: &str) -> job::Model {
     let id = student_id(app, student).await;
     let mut jobs: Vec<_> = jobs(app).await.into_iter().filter(|job| job.student_id == id).collect();
     assert_eq!(jobs.len(), 1, "jobs of {student}");
     jobs.remove(0)
 }
 
-async fn student_id(app: &TestApp, student: &str) -> StudentId {
+pub(crate) async fn student_id(app: &TestApp, student: &str) -> StudentId {
     let data = app
         .admin()
         .data(
@@ -53,12 +53,12 @@ async fn student_id(app: &TestApp, student: &str) -> StudentId {
 }
 
 /// Runs a statement straight on the database, for what nobody could do through the API.
-async fn sql(app: &TestApp, statement: &str) {
+pub(crate) async fn sql(app: &TestApp, statement: &str) {
     app.db().writer().execute_unprepared(statement).await.expect(statement);
 }
 
 /// Makes the database refuse to write the profile of `student`, as a damaged row would.
-async fn poison(app: &TestApp, student: &str) {
+pub(crate) async fn poison(app: &TestApp, student: &str) {
     let id = student_id(app, student).await.0;
     if app.database_url().starts_with("sqlite") {
         let hex = id.simple().to_string();
@@ -89,7 +89,7 @@ async fn poison(app: &TestApp, student: &str) {
 }
 
 /// Takes back what [`poison`] did.
-async fn heal(app: &TestApp) {
+pub(crate) async fn heal(app: &TestApp) {
     let on = if app.database_url().starts_with("sqlite") { "" } else { " ON student_profile" };
     sql(app, &format!("DROP TRIGGER poison{on}")).await;
 }
