@@ -156,27 +156,22 @@ on_both_backends! {
         let settings = Settings { audit: Pace { students: 0, ..ALL }, ..Settings::for_backend(app.db().backend()) };
         let worker = Worker::new(app.db().clone(), app.shared_clock(), settings, Metrics::new());
         let running = tokio::spawn(worker.run(stop.clone()));
+        let done = std::cell::Cell::new(false);
         let writing = async {
             for attempt in 0..30 {
                 for student in STUDENTS {
                     app.attempt(student, &format!("more-{attempt}"), "q", "55").await;
                 }
             }
+            done.set(true);
         };
         let checking = async {
-            let mut judged = 0;
-            loop {
-                judged += audited(&app, ALL).await.0;
+            while !done.get() {
+                audited(&app, ALL).await;
                 assert_eq!(written_down(&app).await, 0);
-                if judged > 1_000_000 {
-                    return;
-                }
             }
         };
-        tokio::select! {
-            () = writing => {}
-            () = checking => {}
-        }
+        tokio::join!(writing, checking);
         stop.cancel();
         running.await.unwrap().unwrap();
         app.drain().await;
@@ -216,7 +211,7 @@ on_both_backends! {
             Worker::new(app.db().clone(), std::sync::Arc::new(SystemClock), settings, Metrics::new());
         let running = tokio::spawn(worker.run(stop.clone()));
         let found = async {
-            while told(&app).await.is_empty() {
+            while written_down(&app).await == 0 {
                 tokio::task::yield_now().await;
             }
         };
@@ -234,17 +229,18 @@ on_both_backends! {
         assert!(said.starts_with("5 students checked in ") && said.ends_with(": 0 differ.\n"), "{said}");
 
         harm(&app, "ada", HARM).await;
-        harm(&app, "ben", "UPDATE enrollment SET average_quiz_score = 7999").await;
+        harm(&app, "ada", "UPDATE enrollment SET average_quiz_score = 7999").await;
         app.attempt("eve", "a2", "q", "70").await;
         let (code, said) = verify(&app).await;
         assert_eq!(code, Some(1), "{said}");
         let lines: Vec<&str> = said.lines().collect();
         assert_eq!(lines.len(), 5, "{said}");
-        assert!(lines[0].starts_with("student:") && lines[0].ends_with(" totalQuizzesCompleted: stored 9, computed 1"));
+        assert!(lines[..3].iter().all(|line| line.starts_with("student:")), "{said}");
+        assert!(lines[0].ends_with(" totalQuizzesCompleted: stored 9, computed 1"), "{said}");
         assert!(lines[1].ends_with(" overallAverageScore: stored null, computed 85.25"), "{said}");
         assert!(lines[2].contains(" enrollment:"), "{said}");
         assert!(lines[2].ends_with(" averageQuizScore: stored 79.99, computed 80.00"), "{said}");
-        assert!(lines[3].starts_with("4 students checked in ") && lines[3].ends_with(": 2 differ."), "{said}");
+        assert!(lines[3].starts_with("4 students checked in ") && lines[3].ends_with(": 1 differ."), "{said}");
         assert_eq!(lines[4], "1 more were left out: their facts have just changed.");
         assert_eq!(written_down(&app).await, 0, "it reads only");
         assert_eq!(app.profile("ada").await.quizzes, 9);
