@@ -1,4 +1,4 @@
-//! The admins' list of students.
+//! The admins' list of students. `TALLY_LIST_STUDENTS` has more of them take part, and the slowest page be told.
 
 mod filters;
 mod orders;
@@ -19,6 +19,23 @@ const FIELDS: [&str; 9] = [
     "LAST_PERFORMANCE_UPDATE",
     "STALE_SINCE",
 ];
+
+/// How many students take part.
+fn students(usually: u32) -> u32 {
+    wanted().unwrap_or(usually)
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long one is ready to wait is said in the environment")]
+fn wanted() -> Option<u32> {
+    std::env::var("TALLY_LIST_STUDENTS").ok().and_then(|students| students.parse().ok())
+}
+
+#[expect(clippy::print_stderr, reason = "what was measured is what one asks for more students for")]
+fn tell(line: &str) {
+    if wanted().is_some() {
+        eprintln!("{line}");
+    }
+}
 
 const LIST: &str = "query($filter: StudentFilter, $orderBy: StudentOrder, $first: Int, $after: String, $last: Int, \
      $before: String) { students(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, \

@@ -1,6 +1,4 @@
 //! Every order, both ways, page by page, while students come.
-//!
-//! `TALLY_LIST_STUDENTS` has more students take part.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -9,12 +7,7 @@ use serde_json::{Value, json};
 use tests::crowd::{self, Member};
 use tests::{TestApp, on_both_backends};
 
-use super::{FIELDS, LIST, names, page};
-
-#[expect(clippy::disallowed_methods, reason = "how long one is ready to wait is said in the environment")]
-fn students() -> u32 {
-    std::env::var("TALLY_LIST_STUDENTS").ok().and_then(|students| students.parse().ok()).unwrap_or(2_000)
-}
+use super::{FIELDS, LIST, names, page, students};
 
 /// `none` comes last, whichever the direction.
 fn by<T: Ord>(a: Option<T>, b: Option<T>, upwards: bool) -> Ordering {
@@ -67,7 +60,7 @@ fn orders() -> impl Iterator<Item = (&'static str, bool, Value)> {
 on_both_backends! {
     async fn whoever_is_there_throughout_is_listed_once_and_in_order_while_others_come(backend) {
         let app = TestApp::start(backend).await;
-        let there = crowd::join(app.db(), "there", 0..students()).await;
+        let there = crowd::join(app.db(), "there", 0..students(2_000)).await;
         let (mut number, mut met) = (0, 0);
         for (field, upwards, mut arguments) in orders() {
             let mut seen = Vec::new();
