@@ -1,7 +1,5 @@
 //! `tally-worker`: runs recalculation jobs.
 
-mod verification;
-
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -17,7 +15,7 @@ use worker::backfill::command::{self, Ended};
 use worker::backfill::request;
 use worker::config::{BackfillArgs, Cli, Command, LogFormat};
 use worker::telemetry::{Exporting, Telemetry};
-use worker::{Metrics, Ops, Settings, Worker, signals, status};
+use worker::{Metrics, Ops, Settings, Worker, audit, signals, status};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -41,7 +39,10 @@ async fn run(cli: Cli) -> Outcome<ExitCode> {
     let db = open(&cli).await?;
     match &cli.command {
         Some(Command::Status { watch }) => show_status(&db, *watch).await?,
-        Some(Command::Verify) => return verification::run(&db, cli.database_connections).await,
+        Some(Command::Verify) => {
+            let right = audit::verify_all(&db, cli.database_connections, say).await?;
+            return Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Some(Command::Backfill(args)) => return backfill(&cli, args, &db).await,
         None => work(cli, db).await?,
     }

@@ -8,6 +8,7 @@
 //! student are those of the facts. So whatever is written meanwhile, there is no false alarm.
 
 mod comparison;
+mod report;
 mod rolling;
 mod verification;
 
@@ -19,6 +20,7 @@ use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, 
 
 use crate::recalculation::computation::Computation;
 
+pub use report::verify_all;
 pub use rolling::{Audited, Pace, step};
 pub use verification::{count, verify};
 

@@ -1,16 +1,16 @@
-//! `tally-worker verify`: what it says. A part of the program, not of the library.
+//! What `tally-worker verify` says.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use entity::aggregate_drift::Difference;
 use entity::database::Database;
-use entity::sea_orm::prelude::Uuid;
+use entity::id::EnrollmentId;
 use futures::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use worker::audit::{self, Drift};
+use sea_orm::DbErr;
 
-use crate::{Outcome, say};
+use super::{Drift, count, verify};
 
 const BAR: &str = "{wide_bar} {human_pos}/{human_len}  {per_sec}  ETA {eta}";
 /// How often a line tells of the progress, where there is no bar.
@@ -18,13 +18,20 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// More pages at a time than this do not make it faster.
 const MOST_AT_ONCE: u32 = 8;
 
-/// Checks all students and says which differ; the exit code is 1 if any does.
-pub(super) async fn run(db: &Database, connections: u32) -> Outcome<ExitCode> {
+/// Checks all students over at most so many connections, and says which differ and how. Returns whether none does.
+///
+/// # Errors
+/// Whatever the database reports, and what `say` returns.
+pub async fn verify_all<E: From<DbErr>>(
+    db: &Database,
+    connections: u32,
+    say: impl Fn(&str) -> Result<(), E>,
+) -> Result<bool, E> {
     let began = Instant::now();
-    let mut progress = Progress::begin(audit::count(db).await?);
+    let mut progress = Progress::begin(count(db).await?);
     // One connection is left for the list of students.
-    let at_once = usize::try_from(connections.saturating_sub(1).clamp(1, MOST_AT_ONCE))?;
-    let mut pages = Box::pin(audit::verify(db, at_once));
+    let at_once = connections.saturating_sub(1).clamp(1, MOST_AT_ONCE);
+    let mut pages = Box::pin(verify(db, usize::try_from(at_once).unwrap_or(1)));
     let (mut right, mut differ, mut stale) = (0, 0, 0);
     while let Some(page) = pages.try_next().await? {
         right += page.right.len();
@@ -32,33 +39,26 @@ pub(super) async fn run(db: &Database, connections: u32) -> Outcome<ExitCode> {
         stale += page.stale;
         progress.at(right + differ + stale);
         for drift in &page.drifts {
-            progress.pausing(|| say(&described(drift)))?;
+            progress.bar.suspend(|| say(&described(drift)))?;
         }
     }
-    progress.end();
+    progress.bar.finish_and_clear();
     let seconds = began.elapsed().as_secs_f64();
     say(&format!("{} students checked in {seconds:.1} s: {differ} differ.\n", right + differ))?;
     if stale > 0 {
         say(&format!("{stale} more were left out: their facts have just changed.\n"))?;
     }
-    Ok(if differ == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(differ == 0)
 }
 
 /// One line for each field that differs.
 fn described(drift: &Drift) -> String {
-    let null = || "null".to_owned();
-    let line = |difference: &entity::aggregate_drift::Difference| {
-        let of = |id: Uuid| format!(" {}", entity::id::EnrollmentId(id));
-        format!(
-            "{}{} {}: stored {}, computed {}\n",
-            drift.student_id,
-            difference.enrollment.map(of).unwrap_or_default(),
-            difference.field,
-            difference.stored.clone().unwrap_or_else(null),
-            difference.computed.clone().unwrap_or_else(null),
-        )
-    };
-    drift.differences.iter().map(line).collect()
+    let lines = drift.differences.iter().map(|Difference { enrollment, field, stored, computed }| {
+        let enrollment = enrollment.map(|id| format!(" {}", EnrollmentId(id))).unwrap_or_default();
+        let [stored, computed] = [stored, computed].map(|value| value.as_deref().unwrap_or("null"));
+        format!("{}{enrollment} {field}: stored {stored}, computed {computed}\n", drift.student_id)
+    });
+    lines.collect()
 }
 
 /// How far the check is: a bar on a terminal, a line now and then elsewhere, both on standard error.
@@ -84,14 +84,5 @@ impl Progress {
             // That nobody reads it is no reason to stop.
             let _ = writeln!(std::io::stderr(), "{students} of {} students", self.total);
         }
-    }
-
-    /// Does what would write over the bar.
-    fn pausing<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.bar.suspend(work)
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
     }
 }
