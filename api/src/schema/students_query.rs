@@ -26,13 +26,9 @@ impl StudentsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Only those who meet all these conditions.")] filter: Option<StudentFilter>,
         #[graphql(desc = "In this order.")] order_by: Option<StudentOrder>,
-        #[graphql(desc = "How many from the beginning, 1 to 100; 20 unless told otherwise.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "How many from the start, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100, instead of from the beginning.")] last: Option<
-            i32,
-        >,
+        #[graphql(desc = "How many from the end, 1 to 100, instead of from the start.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor; goes with `last`.")] before: Option<String>,
     ) -> Result<Connection<OpaqueCursor<Cursor>, Student, StudentTotals>> {
         let order = order_by.map(Order::from).unwrap_or_default();

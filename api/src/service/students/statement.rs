@@ -13,6 +13,8 @@ use super::order::{Direction, Field, Key, Order, Position};
 struct Stretch {
     condition: Condition,
     keys: Keys,
+    /// That there is a value, where that does not go without saying.
+    present: Option<SimpleExpr>,
 }
 
 /// What a stretch is ordered by.
@@ -50,11 +52,17 @@ pub(super) fn selects(
     let select = stretches.into_iter().map(|stretch| {
         let mut select = Query::select();
         let table = table(field);
-        select.expr_as(value(field), Alias::new("key")).expr_as(table.student(), Alias::new("student"));
+        // Where it counts as missing it is, so that a position never leads back into a stretch that was passed.
+        let key = if stretch.keys == Keys::Missing { Expr::cust("NULL") } else { value(field) };
+        select.expr_as(key, Alias::new("key")).expr_as(table.student(), Alias::new("student"));
         select.from(table.name()).cond_where(filter.condition(table)).cond_where(stretch.condition);
-        if let Some(from) = from.take() {
+        let from = from.take();
+        if let Some(from) = from {
             select.and_where(beyond(field, stretch.keys, from, upwards));
         }
+        // What is above a position is there. Said twice, it would make PostgreSQL expect too few rows, and sort them.
+        let is_said = from.is_some() && (upwards || field == Field::StaleSince);
+        select.and_where_option(stretch.present.filter(|_| !is_said));
         sort(&mut select, field, stretch.keys, upwards);
         select.limit(limit).take()
     });
@@ -72,21 +80,20 @@ pub(super) fn count(filter: &Resolved) -> SelectStatement {
 fn stretches(field: Field) -> Vec<Stretch> {
     let Some(lowest) = Key::lowest(field.kind()) else {
         let keys = if field == Field::SourcedId { Keys::Unique } else { Keys::Shared };
-        return vec![Stretch { condition: Condition::all(), keys }];
+        return vec![Stretch { condition: Condition::all(), keys, present: None }];
     };
-    let present = value(field).gte(SimpleExpr::from(lowest));
-    let (present, missing) = if field == Field::StaleSince {
+    let is_missing = value(field).is_null();
+    let (condition, missing) = if field == Field::StaleSince {
         // The condition of the index, and what it leaves out.
-        let missing = Condition::any()
-            .add(Expr::cust("facts_revision = aggregated_revision"))
-            .add(value(field).is_null());
-        (student_profile::Entity::stale().add(present), missing)
+        let fresh = Expr::cust("facts_revision = aggregated_revision");
+        (student_profile::Entity::stale(), Condition::any().add(fresh).add(is_missing))
     } else {
-        (Condition::all().add(present), Condition::all().add(value(field).is_null()))
+        (Condition::all(), Condition::all().add(is_missing))
     };
+    let present = Some(value(field).gte(SimpleExpr::from(lowest)));
     vec![
-        Stretch { condition: present, keys: Keys::Shared },
-        Stretch { condition: missing, keys: Keys::Missing },
+        Stretch { condition, keys: Keys::Shared, present },
+        Stretch { condition: missing, keys: Keys::Missing, present: None },
     ]
 }
 
