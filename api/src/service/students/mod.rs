@@ -1,8 +1,8 @@
 //! The admins' list of students: filtered, in one of many orders, page by page.
 //!
 //! A page begins where the one before ended, at a position and not at a number of rows: so students who are added or
-//! removed meanwhile neither repeat nor hide others. [`order`] says what a position is and how each order is read from
-//! an index; [`filter`] says who is listed.
+//! removed meanwhile neither repeat nor hide others. `order` says what a position is and how each order is read from
+//! an index; `filter` says who is listed.
 
 mod filter;
 mod order;
