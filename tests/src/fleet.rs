@@ -150,7 +150,8 @@ fn spawn(mut command: Command) -> Child {
     command.spawn().expect("the process starts")
 }
 
-fn write_secret(file: &Path) {
+/// Writes the secret of all tests' tokens into a new file, for its owner alone.
+pub(crate) fn write_secret(file: &Path) {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
@@ -158,7 +159,8 @@ fn write_secret(file: &Path) {
     file.write_all(SECRET.as_bytes()).expect("the secret is written");
 }
 
-fn free_port() -> u16 {
+/// A port on which nobody listens.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }
