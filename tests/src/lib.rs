@@ -8,7 +8,7 @@
 //! | [`socket`] | GraphQL over WebSocket, message by message |
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`crowd`] | any number of students with any profiles, written below the API |
-//! | [`mod@bench`] | benchmarks, for the binaries beside the tests |
+//! | [`mod@bench`] | the benchmark, for the binary beside the tests |
 //! | [`statements`] | the SQL statements that something takes |
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`explanations`] | where the averages of everybody come from |

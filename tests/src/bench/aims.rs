@@ -18,7 +18,7 @@ enum Bound {
 #[derive(Clone, Debug, Serialize)]
 pub struct Aim {
     /// What the aim is about.
-    pub aim: &'static str,
+    pub about: &'static str,
     /// The figure, in words.
     pub of: String,
     /// What it is meant to be, in words.
@@ -39,7 +39,7 @@ pub fn aims(results: &Results) -> Vec<Aim> {
 
 fn of_figure(figure: &Figure) -> Option<Aim> {
     let Subject { part, what, database, load, .. } = &figure.subject;
-    let (aim, measured, bound) = match (part, what.as_str()) {
+    let (about, measured, bound) = match (part, what.as_str()) {
         (Part::Reads, _) if *load == 64 => ("reads / bare handler", figure.ratio?, Bound::AtLeast(0.30)),
         (Part::Writes, RANDOM_STUDENTS) if matches!(load, 16 | 64) => {
             let least = if *database == Kind::Sqlite { 1.0 } else { 0.45 };
@@ -58,26 +58,26 @@ fn of_figure(figure: &Figure) -> Option<Aim> {
         }
         _ => return None,
     };
-    Some(judge(aim, &figure.subject, measured, bound))
+    Some(judge(about, &figure.subject, measured, bound))
 }
 
 /// A single read and a single write under the heaviest load: there the machine has nothing left that could hide a cost.
 fn of_growth(growth: &Growth) -> Option<Aim> {
     let Subject { part, what, load, .. } = &growth.subject;
-    let aim = match (part, what.as_str(), load) {
+    let about = match (part, what.as_str(), load) {
         (Part::Reads, _, 64) => "cost per read / in the smallest school",
         (Part::Writes, RANDOM_STUDENTS, 64) => "cost per write / in the smallest school",
         _ => return None,
     };
-    Some(judge(aim, &growth.subject, growth.cost, Bound::AtMost(1.25)))
+    Some(judge(about, &growth.subject, growth.cost, Bound::AtMost(1.25)))
 }
 
-fn judge(aim: &'static str, subject: &Subject, measured: f64, bound: Bound) -> Aim {
+fn judge(about: &'static str, subject: &Subject, measured: f64, bound: Bound) -> Aim {
     let (wanted, reached) = match bound {
         Bound::AtLeast(least) => (format!(">= {least}"), measured >= least),
         Bound::AtMost(most) => (format!("<= {most}"), measured <= most),
     };
-    Aim { aim, of: subject.to_string(), wanted, measured, reached }
+    Aim { about, of: subject.to_string(), wanted, measured, reached }
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
         let half = Measured { tally: 50.0, bare: Some(100.0) };
         assert_eq!(judged(Part::Writes, RANDOM_STUDENTS, Kind::Postgres, half), [true]);
         assert_eq!(judged(Part::Writes, RANDOM_STUDENTS, Kind::Sqlite, half), [false]);
-        assert_eq!(judged(Part::Writes, "one student", Kind::Sqlite, half), []);
+        assert!(judged(Part::Writes, "facts written, one student", Kind::Sqlite, half).is_empty());
     }
 
     #[test]

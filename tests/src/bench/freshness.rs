@@ -64,7 +64,13 @@ async fn both_rates(round: &mut Round<'_>, placement: &str) -> Outcome {
         let load = usize::try_from(rate)?;
         for (name, share) in [("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
             let delay = milliseconds(quantile(&delays, share));
-            round.note(Part::Freshness, &format!("commit to stamp, {placement}, {name}"), load, Unit::Milliseconds, delay);
+            round.note(
+                Part::Freshness,
+                &format!("commit to stamp, {placement}, {name}"),
+                load,
+                Unit::Milliseconds,
+                delay,
+            );
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! What is measured, on what, and for how long.
 
+#![expect(clippy::doc_markdown, reason = "these comments are the help texts, which are read in a terminal")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -27,9 +27,7 @@ type Lines = BTreeMap<String, Vec<(f64, f64)>>;
 /// When a file cannot be written.
 pub fn draw(figures: &[Figure], folder: &Path) -> Outcome {
     let smallest = figures.iter().map(|figure| figure.subject.students).min().unwrap_or(0);
-    for (part, work, name) in
-        [(Part::Reads, READS, "reads"), (Part::Writes, RANDOM_STUDENTS, "writes")]
-    {
+    for (part, work, name) in [(Part::Reads, READS, "reads"), (Part::Writes, RANDOM_STUDENTS, "writes")] {
         let of_work = |figure: &&Figure| figure.subject.part == part && figure.subject.what == work;
         let figures: Vec<&Figure> = figures.iter().filter(of_work).collect();
         let mut by_callers = Lines::new();
@@ -81,7 +79,7 @@ fn chart(file: &Path, title: &str, x: &str, lines: &Lines) -> Outcome {
             .margin(12)
             .x_label_area_size(44)
             .y_label_area_size(70)
-            .build_cartesian_2d(across.log_scale(), up)
+            .build_cartesian_2d(across.log_scale().base(2.0), up)
             .map_err(undrawn)?;
         chart.configure_mesh().x_desc(x).light_line_style(TRANSPARENT).draw().map_err(undrawn)?;
         for ((name, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
@@ -104,7 +102,7 @@ fn chart(file: &Path, title: &str, x: &str, lines: &Lines) -> Outcome {
 fn extent(xs: impl Iterator<Item = f64>, ys: impl Iterator<Item = f64>) -> Option<(Range<f64>, Range<f64>)> {
     let (least, most) = xs.fold((f64::INFINITY, 0.0), |(least, most), x| (x.min(least), x.max(most)));
     let top = ys.filter(|y| y.is_finite()).fold(0.0, f64::max);
-    (most > 0.0 && top > 0.0).then(|| (least * 0.9..most * 1.1, 0.0..top * 1.1))
+    (most > 0.0 && top > 0.0).then_some((least * 0.9..most * 1.1, 0.0..top * 1.1))
 }
 
 fn undrawn(error: impl Display) -> String {

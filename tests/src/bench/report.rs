@@ -160,9 +160,9 @@ impl fmt::Display for Report {
             writeln!(f, "| {subject} (from {from_students}) | {cost:.2} |")?;
         }
         writeln!(f, "\n| aim | of | wanted | measured | |\n|---|---|--:|--:|---|")?;
-        for Aim { aim, of, wanted, measured, reached } in &self.aims {
+        for Aim { about, of, wanted, measured, reached } in &self.aims {
             let reached = if *reached { "reached" } else { "NOT REACHED" };
-            writeln!(f, "| {aim} | {of} | {wanted} | {measured:.2} | {reached} |")?;
+            writeln!(f, "| {about} | {of} | {wanted} | {measured:.2} | {reached} |")?;
         }
         Ok(())
     }

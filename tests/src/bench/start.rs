@@ -19,7 +19,13 @@ const REST: Duration = Duration::from_secs(1);
 /// When a server does not start.
 pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
     let server = round.programs.serve(&round.arena.url).await?;
-    round.note(Part::Start, "start to first answer", 0, Unit::Milliseconds, milliseconds(server.first_answer));
+    round.note(
+        Part::Start,
+        "start to first answer",
+        0,
+        Unit::Milliseconds,
+        milliseconds(server.first_answer),
+    );
     tokio::time::sleep(REST).await;
     let memory = server.memory()?;
     round.note(Part::Memory, "memory of tally-api, idle", 0, Unit::Megabytes, memory.now);

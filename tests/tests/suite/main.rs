@@ -5,6 +5,7 @@
 mod access;
 mod activity;
 mod backfill;
+mod bench;
 mod bulk;
 mod cases;
 mod chaos;

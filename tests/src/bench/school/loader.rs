@@ -94,7 +94,7 @@ fn table<A: ActiveModelTrait>() -> (String, Vec<<A::Entity as EntityTrait>::Colu
 }
 
 fn names(columns: &[impl IdenStatic]) -> String {
-    columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", ")
+    columns.iter().map(IdenStatic::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn value<A: ActiveModelTrait>(row: &A, column: <A::Entity as EntityTrait>::Column) -> Value {
