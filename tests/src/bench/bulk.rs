@@ -34,7 +34,7 @@ pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
                 random: StdRng::seed_from_u64(round.seed(nth)),
             });
         }
-        let calls = load::rate_of_long(callers, round.options.lasting()).await?;
+        let calls = load::rate(callers, round.options.lasting()).await?;
         settled(&round.arena.db).await;
         let what = format!("facts in bulk, {facts} a call");
         round.note(Part::Bulk, &what, count, Unit::PerSecond, calls * f64::from(facts));

@@ -81,7 +81,15 @@ fn chart(file: &Path, title: &str, x: &str, lines: &Lines) -> Outcome {
             .y_label_area_size(70)
             .build_cartesian_2d(across.log_scale().base(2.0), up)
             .map_err(undrawn)?;
-        chart.configure_mesh().x_desc(x).light_line_style(TRANSPARENT).draw().map_err(undrawn)?;
+        let whole = |value: &f64| format!("{value:.0}");
+        chart
+            .configure_mesh()
+            .x_label_formatter(&whole)
+            .y_label_formatter(&whole)
+            .x_desc(x)
+            .light_line_style(TRANSPARENT)
+            .draw()
+            .map_err(undrawn)?;
         for ((name, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
             let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(4);
             let key = |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2));
@@ -89,6 +97,7 @@ fn chart(file: &Path, title: &str, x: &str, lines: &Lines) -> Outcome {
         }
         chart
             .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
             .border_style(BLACK)
             .background_style(WHITE)
             .draw()
