@@ -1,6 +1,7 @@
 //! The databases on which everything is measured.
 
 use std::fmt;
+use std::time::Instant;
 
 use entity::database::Database;
 use entity::id::StudentId;
@@ -75,8 +76,10 @@ impl Arenas {
         let mut all = Vec::new();
         for size in options.sizes() {
             for base in &bases {
-                say(&format!("a school of {size} students in {}", kind(base)));
+                let began = Instant::now();
+                say(&format!("{}: a school of {size} students", kind(base)));
                 all.push(Arena::open(base, size).await?);
+                say(&format!("... is there after {:.1} s", began.elapsed().as_secs_f64()));
             }
         }
         Ok(Self { all, _keep: keep })

@@ -18,18 +18,18 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio_util::sync::CancellationToken;
 use worker::{Metrics, Settings, Worker};
 
-use super::Outcome;
 use super::freshness::settled;
 use super::options::Part;
 use super::round::{Round, in_turn};
+use super::{Outcome, memory};
 
 /// How many students are recomputed at most.
 const MOST: usize = 20_000;
 
-/// Measures drains, by a worker in this process.
+/// Measures drains by a worker in this process, and the memory of `tally-worker` when it does the same.
 ///
 /// # Errors
-/// Whatever the database reports.
+/// Whatever the database reports; when `tally-worker` does not start.
 pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
     let range = Range::choose(round);
     let (jobs, statement) = in_turn(
@@ -45,7 +45,14 @@ pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
         },
     )
     .await?;
+    range.spoil().await?;
+    range.enqueue().await?;
+    let mut worker = round.programs.work(&round.arena.url)?;
+    settled(&round.arena.db).await;
+    let memory = memory::of(worker.id())?;
+    worker.kill().await?;
     round.compare(Part::Drain, "drain of recalculation jobs", 0, jobs, statement);
+    round.note_memory("memory of tally-worker, drain", memory);
     Ok(())
 }
 

@@ -23,11 +23,11 @@ pub trait Caller: Send + 'static {
 /// That of the first call that fails.
 pub async fn rate<C: Caller>(callers: Vec<C>, lasting: Duration) -> Outcome<f64> {
     let callers = each_once(callers).await?;
-    let begin = Instant::now() + lasting / 4;
-    let end = begin + lasting;
+    let warm = Instant::now() + lasting / 4;
+    let end = warm + lasting;
     let mut running = JoinSet::new();
     for caller in callers {
-        running.spawn(rate_of_one(caller, begin, end));
+        running.spawn(rate_of_one(caller, warm, end));
     }
     let mut total = 0.0;
     while let Some(rate) = running.join_next().await {
@@ -52,8 +52,8 @@ async fn each_once<C: Caller>(callers: Vec<C>) -> Outcome<Vec<C>> {
     Ok(callers)
 }
 
-async fn rate_of_one<C: Caller>(mut caller: C, begin: Instant, end: Instant) -> Outcome<f64> {
-    while Instant::now() < begin {
+async fn rate_of_one<C: Caller>(mut caller: C, warm: Instant, end: Instant) -> Outcome<f64> {
+    while Instant::now() < warm {
         caller.call().await?;
     }
     let began = Instant::now();

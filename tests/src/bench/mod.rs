@@ -2,12 +2,12 @@
 //!
 //! | modules | what lives there |
 //! |---|---|
-//! | [`options`], [`run`], [`round`] | what to measure; a run, round after round; what a part measures with |
-//! | [`reads`], [`writes`], [`freshness`], [`drain`], [`bulk`], [`start`] | the parts |
-//! | [`bare`], [`commits`] | what reads and writes are compared with |
-//! | [`school`], [`arena`] | seeded data of any size; the databases that hold it |
-//! | [`process`], [`memory`], [`http`], [`load`] | the programs, what they hold; the client, and its load |
-//! | [`results`], [`aims`], [`report`], [`plots`] | medians and ratios; what they are meant to be; how they are shown |
+//! | [`options`], [`run`], `round` | what to measure; a run, round after round; what a part measures with |
+//! | `reads`, `writes`, `freshness`, `drain`, `bulk`, `start` | the parts |
+//! | [`bare`], `commits` | what reads and writes are compared with |
+//! | [`school`], `arena` | seeded data of any size; the databases that hold it |
+//! | `process`, `memory`, `http`, `load` | the programs, what they hold; the client, and its load |
+//! | `results`, `aims`, [`report`], `plots` | medians and ratios; what they are meant to be; how they are shown |
 //!
 //! What is compared is measured within the same round, and ratios are medians of the rounds' ratios.
 

@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long)]
     quick: bool,
     /// The databases, sqlite:FILE or postgres://USER@HOST/NAME. A database of its own is made beside each for every
-    /// number of students, FILE_20000 say, and used again if it is there. Default: a temporary file, and a private
+    /// number of students, FILE_20000 say, and used again if it is there. Default: a temporary file, which TMPDIR should put on a disk, and a private
     /// PostgreSQL server, which both are removed at the end.
     #[arg(long = "database", value_name = "URL")]
     pub databases: Vec<String>,

@@ -21,7 +21,7 @@ const ROWS: usize =
     facts::COURSES * (1 + 2 * facts::TASKS) + STUDENTS * (2 + facts::ENROLLMENTS * (1 + 2 * facts::TASKS));
 
 /// What is measured of each database and each size, under which load, and whether next to something else.
-const FIGURES: [&str; 27] = [
+const FIGURES: [&str; 28] = [
     "commit to stamp, worker in another process, max | 20 | alone",
     "commit to stamp, worker in another process, max | 200 | alone",
     "commit to stamp, worker in another process, p50 | 20 | alone",
@@ -46,6 +46,7 @@ const FIGURES: [&str; 27] = [
     "memory of tally-api, idle | 0 | alone",
     "memory of tally-api, reads | 0 | alone",
     "memory of tally-api, writes | 0 | alone",
+    "memory of tally-worker, drain | 0 | alone",
     "memory of tally-worker, freshness | 0 | alone",
     "start to first answer | 0 | alone",
     "start to first answer, without a database file | 0 | alone",
