@@ -35,7 +35,7 @@ pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
             });
         }
         let calls = load::rate(callers, round.options.lasting()).await?;
-        settled(&round.arena.db).await;
+        settled(&round.arena.db).await?;
         let what = format!("facts in bulk, {facts} a call");
         round.note(Part::Bulk, &what, count, Unit::PerSecond, calls * f64::from(facts));
     }

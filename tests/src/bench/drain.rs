@@ -48,7 +48,7 @@ pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
     range.spoil().await?;
     range.enqueue().await?;
     let mut worker = round.programs.work(&round.arena.url)?;
-    settled(&round.arena.db).await;
+    settled(&round.arena.db).await?;
     let memory = memory::of(worker.id())?;
     worker.kill().await?;
     round.compare(Part::Drain, "drain of recalculation jobs", 0, jobs, statement);
@@ -92,7 +92,7 @@ impl<'a> Range<'a> {
         let stop = CancellationToken::new();
         let began = Instant::now();
         let running = tokio::spawn(worker.run(stop.clone()));
-        settled(self.db).await;
+        settled(self.db).await?;
         let rate = self.per_second(began);
         stop.cancel();
         running.await??;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::error::ApiError;
 use api::service::facts::{self, RecordQuizAttempt, Reference};
 use entity::clock::{Clock as _, SystemClock};
 use entity::database::Database;
 use entity::id::StudentId;
 use entity::score::Score;
-use entity::sea_orm::{EntityTrait, PaginatorTrait, QueryFilter};
+use entity::sea_orm::{EntityTrait, QueryFilter};
 use entity::student_profile;
 use rand::rngs::StdRng;
 use rand::seq::index;
@@ -29,6 +30,10 @@ const RATES: [u32; 2] = [20, 200];
 const WARM_UP: usize = 20;
 /// How fast.
 const WARM_UP_RATE: u32 = 100;
+/// How often it is looked whether a profile is stale.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long all profiles may take to be fresh.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Measures freshness, with the worker in this process and in another.
 ///
@@ -59,8 +64,8 @@ async fn both_rates(round: &mut Round<'_>, placement: &str) -> Outcome {
     for rate in RATES {
         let mut random = StdRng::seed_from_u64(round.seed(usize::try_from(rate)?));
         let db = &round.arena.db;
-        delays(db, choose(round, &mut random, WARM_UP), WARM_UP_RATE).await;
-        let delays = delays(db, choose(round, &mut random, facts_at(round, rate)), rate).await;
+        delays(db, choose(round, &mut random, WARM_UP), WARM_UP_RATE).await?;
+        let delays = delays(db, choose(round, &mut random, facts_at(round, rate)), rate).await?;
         let load = usize::try_from(rate)?;
         for (name, share) in [("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
             let delay = milliseconds(quantile(&delays, share));
@@ -100,7 +105,7 @@ fn choose(round: &Round<'_>, random: &mut StdRng, count: usize) -> Vec<Fact> {
 
 /// Writes facts at a steady rate, and returns how long after the writer knew of each commit the profile was stamped, in
 /// order.
-async fn delays(db: &Database, facts: Vec<Fact>, per_second: u32) -> Vec<Duration> {
+async fn delays(db: &Database, facts: Vec<Fact>, per_second: u32) -> Outcome<Vec<Duration>> {
     let mut ticks = tokio::time::interval_at(Instant::now(), Duration::from_secs(1) / per_second);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut writes = Vec::new();
@@ -117,24 +122,32 @@ async fn delays(db: &Database, facts: Vec<Fact>, per_second: u32) -> Vec<Duratio
                 score: Some(Score::from_hundredths(8000).ok()),
                 occurred_at: None,
             };
-            facts::write_one(&db, &SystemClock, Ok(attempt)).await.expect("the fact is written");
-            (student, SystemClock.now())
+            facts::write_one(&db, &SystemClock, Ok(attempt)).await.map_err(refused)?;
+            Outcome::Ok((student, SystemClock.now()))
         }));
     }
     let mut committed = Vec::new();
     for write in writes {
-        committed.push(write.await.expect("the writer does not panic"));
+        committed.push(write.await??);
     }
-    settled(db).await;
+    settled(db).await?;
     let mut delays = Vec::new();
     for (student, committed) in committed {
-        let profile = student_profile::Entity::find_by_id(student).one(db.reader()).await.expect("a profile");
-        let stamped = profile.and_then(|profile| profile.last_performance_update).expect("a stamp");
+        let profile = student_profile::Entity::find_by_id(student).one(db.reader()).await?;
+        let stamped =
+            profile.and_then(|profile| profile.last_performance_update).ok_or("a student without a stamp")?;
         // Stamped before the writer was told of its own commit: as fresh as can be.
         delays.push((stamped - committed).to_std().unwrap_or_default());
     }
     delays.sort_unstable();
-    delays
+    Ok(delays)
+}
+
+fn refused(error: ApiError) -> String {
+    match error {
+        ApiError::User(error) => format!("a fact was refused: {}", error.message),
+        ApiError::Database(error) => error.to_string(),
+    }
 }
 
 /// The duration that a share of `sorted` did not exceed.
@@ -151,17 +164,17 @@ fn quantile(sorted: &[Duration], share: f64) -> Duration {
 
 /// Waits until no profile is stale.
 ///
-/// # Panics
-/// When the database cannot be read.
-pub(super) async fn settled(db: &Database) {
-    let stale = || async {
-        student_profile::Entity::find()
-            .filter(student_profile::Entity::stale())
-            .count(db.reader())
-            .await
-            .expect("profiles can be counted")
-    };
-    while stale().await > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+/// # Errors
+/// When the database cannot be read, or nobody recomputes.
+pub(super) async fn settled(db: &Database) -> Outcome {
+    let began = Instant::now();
+    // One is looked for, not all are counted: who asks often must not be in the way.
+    let stale = || student_profile::Entity::find().filter(student_profile::Entity::stale()).one(db.reader());
+    while stale().await?.is_some() {
+        if began.elapsed() > PATIENCE {
+            return Err("profiles stay stale: no worker is at work".into());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
+    Ok(())
 }

@@ -115,7 +115,7 @@ impl Machine {
     }
 }
 
-/// What was measured, in words: `reads: dashboards, SQLite, 20000 students, 64 at a time`.
+/// What was measured, in words: `dashboards read, SQLite, 20000 students, 64 at a time`.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}, {} students", self.what, self.database, self.students)?;

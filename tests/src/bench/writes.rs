@@ -52,7 +52,7 @@ async fn compare(round: &mut Round<'_>, server: &Server, what: &str, connections
     let tally = async || {
         let rate = load::rate(writers, lasting).await?;
         // The recalculations that are still to come must not be in the way of what is measured next.
-        settled(&arena.db).await;
+        settled(&arena.db).await?;
         Ok(rate)
     };
     let bare = async || load::rate(commits::committers(arena, connections).await?, lasting).await;
