@@ -3,7 +3,8 @@
 //! | modules | what lives there |
 //! |---|---|
 //! | [`http`] | from a request to the schema and back: routes, authentication, GraphQL over HTTP |
-//! | [`auth`], [`viewer`] | tokens and their keys; who is asking |
+//! | [`auth`], [`session`], [`viewer`] | tokens and their keys; browsers that have signed in; who is asking |
+//! | `web` | pages for browsers, and the files they are made of |
 //! | [`schema`] | the GraphQL schema: types, inputs, resolvers |
 //! | [`service`] | what a resolver calls: writing facts, reading within what a viewer may see |
 //! | [`error`] | what can go wrong, and what a client sees of it |
@@ -19,4 +20,6 @@ pub mod error;
 pub mod http;
 pub mod schema;
 pub mod service;
+pub mod session;
 pub mod viewer;
+mod web;

@@ -7,6 +7,7 @@
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
+//! | [`session`] | who has signed in, in which browser |
 //! | [`database`], [`db_time`], [`wake`] | connections, the database's clock, the wake-up of workers |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
@@ -31,6 +32,7 @@ pub mod quiz;
 pub mod quiz_attempt;
 pub mod score;
 mod score_column;
+pub mod session;
 pub mod standing;
 pub mod student;
 pub mod student_profile;

@@ -9,6 +9,7 @@ mod m0001_facts;
 mod m0002_profiles;
 mod m0003_queue;
 mod m0004_profile_version;
+mod m0010_sessions;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_profiles::Migration),
             Box::new(m0003_queue::Migration),
             Box::new(m0004_profile_version::Migration),
+            Box::new(m0010_sessions::Migration),
         ]
     }
 }

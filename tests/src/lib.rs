@@ -10,6 +10,7 @@
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`oulad`] | real results of real students, loaded through the API |
+//! | [`mod@browser`] | a real browser, headless |
 //! | [`binary`], [`fleet`] | the real programs, alone and together |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
@@ -21,6 +22,7 @@ pub mod app;
 pub mod backend;
 pub mod bench;
 pub mod binary;
+pub mod browser;
 pub mod client;
 pub mod fleet;
 pub mod numbers;

@@ -12,13 +12,13 @@ use super::token::{TokenError, TokenRules};
 /// A token's claims by name.
 pub(super) type Claims = Map<String, Value>;
 
-/// Tells who `claims` are about, if they meet `rules` at the time `now`.
+/// Tells who `claims` are about, and when that ends, if they meet `rules` at the time `now`.
 pub(super) fn identify(
     claims: &Claims,
     rules: &TokenRules,
     now: DateTime<Utc>,
-) -> Result<Identity, TokenError> {
-    check_times(claims, rules.leeway, now)?;
+) -> Result<(Identity, DateTime<Utc>), TokenError> {
+    let expires_at = check_times(claims, rules.leeway, now)?;
     if let Some(issuer) = &rules.issuer
         && present(claims, "iss").and_then(Value::as_str) != Some(issuer)
     {
@@ -31,20 +31,21 @@ pub(super) fn identify(
     }
     let subject = required(claims, "sub")?.as_str().ok_or(TokenError::Subject)?;
     let role = role_of(required(claims, &rules.role_claim)?)?;
-    Identity::new(role, subject)
+    Ok((Identity::new(role, subject)?, expires_at))
 }
 
-/// RFC 7519: valid before `exp`, not on it, and from `nbf` on.
-fn check_times(claims: &Claims, leeway: Duration, now: DateTime<Utc>) -> Result<(), TokenError> {
+/// RFC 7519: valid before `exp`, not on it, and from `nbf` on. Returns `exp`.
+fn check_times(claims: &Claims, leeway: Duration, now: DateTime<Utc>) -> Result<DateTime<Utc>, TokenError> {
     let leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
     let earliest = now.checked_sub_signed(leeway).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let latest = now.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    if numeric_date("exp", required(claims, "exp")?)? <= earliest {
+    let expires_at = numeric_date("exp", required(claims, "exp")?)?;
+    if expires_at <= earliest {
         return Err(TokenError::Expired);
     }
     match present(claims, "nbf") {
         Some(nbf) if numeric_date("nbf", nbf)? > latest => Err(TokenError::NotYetValid),
-        _ => Ok(()),
+        _ => Ok(expires_at),
     }
 }
 

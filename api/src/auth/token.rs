@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use entity::clock::SharedClock;
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -111,6 +112,11 @@ impl TokenVerifier {
 
     /// Tells who the bearer of `token` (without the word "Bearer") is, if the token is good.
     pub async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        self.verify_with_expiry(token).await.map(|(identity, _)| identity)
+    }
+
+    /// Like [`Self::verify`], and tells when the token expires by its own word.
+    pub async fn verify_with_expiry(&self, token: &str) -> Result<(Identity, DateTime<Utc>), TokenError> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(TokenError::Malformed);
         }

@@ -2,8 +2,10 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 
-use crate::auth::{TokenError, TokenVerifier};
+use super::App;
+use crate::auth::TokenError;
 use crate::error::ErrorCode;
+use crate::session::Recognition;
 use crate::viewer::Viewer;
 
 /// Why a request has no viewer.
@@ -13,18 +15,30 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
-/// The viewer that the bearer token names.
-pub(super) async fn viewer(headers: &HeaderMap, verifier: &TokenVerifier) -> Result<Viewer, Refusal> {
-    let token = bearer(headers)
-        .ok_or_else(|| unauthenticated("send a token as \"Authorization: Bearer <token>\""))?;
-    match verifier.verify(token).await {
+/// The viewer that the bearer token names; without a token, whoever has signed in in the browser.
+pub(super) async fn viewer(headers: &HeaderMap, app: &App) -> Result<Viewer, Refusal> {
+    let Some(token) = bearer(headers) else { return by_session(headers, app).await };
+    match app.verifier.verify(token).await {
         Ok(identity) => Ok(Viewer::new(identity)),
-        Err(error @ TokenError::KeysUnavailable) => Err(Refusal {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code: ErrorCode::Unavailable,
-            message: error.to_string(),
-        }),
+        Err(error @ TokenError::KeysUnavailable) => Err(unavailable(&error.to_string())),
         Err(error) => Err(unauthenticated(&error.to_string())),
+    }
+}
+
+async fn by_session(headers: &HeaderMap, app: &App) -> Result<Viewer, Refusal> {
+    let recognised = app.sessions.recognise(headers).await.map_err(|error| {
+        tracing::error!(%error, "sessions cannot be read");
+        unavailable("the service cannot answer right now, please try again")
+    })?;
+    match recognised {
+        Some(Recognition::Viewer(viewer)) => Ok(viewer),
+        Some(Recognition::Ended) => Err(unauthenticated("the session has ended: sign in again at /sign-in")),
+        Some(Recognition::Foreign) => Err(Refusal {
+            status: StatusCode::FORBIDDEN,
+            code: ErrorCode::Forbidden,
+            message: "a session is for this server's own pages: others send a token".to_owned(),
+        }),
+        None => Err(unauthenticated("send a token as \"Authorization: Bearer <token>\"")),
     }
 }
 
@@ -37,6 +51,14 @@ fn unauthenticated(message: &str) -> Refusal {
     Refusal {
         status: StatusCode::UNAUTHORIZED,
         code: ErrorCode::Unauthenticated,
+        message: message.to_owned(),
+    }
+}
+
+fn unavailable(message: &str) -> Refusal {
+    Refusal {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: ErrorCode::Unavailable,
         message: message.to_owned(),
     }
 }

@@ -142,7 +142,7 @@ async fn execute(
     media_type: MediaType,
     mut request: Request,
 ) -> Response {
-    let viewer = match viewer(headers, &app.verifier).await {
+    let viewer = match viewer(headers, app).await {
         Ok(viewer) => viewer,
         Err(Refusal { status, code, message }) => {
             let mut response = refused(media_type, status, code, &message);

@@ -23,8 +23,10 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use crate::auth::TokenVerifier;
+use crate::auth::{Identity, TokenVerifier};
 use crate::schema::{Schema, Services};
+use crate::session::{PublicUrl, Sessions};
+use crate::web;
 
 /// The largest body that is accepted: a bulk mutation of 1,000 items with room to spare.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -39,6 +41,7 @@ pub struct App {
     schema: Schema,
     services: Services,
     verifier: Arc<TokenVerifier>,
+    sessions: Sessions,
     types: Arc<OutputTypes>,
 }
 
@@ -47,7 +50,21 @@ impl App {
     pub fn new(services: Services, verifier: TokenVerifier) -> Self {
         let schema = crate::schema::build(services.clone());
         let types = Arc::new(OutputTypes::of(&schema.sdl()));
-        Self { schema, services, verifier: Arc::new(verifier), types }
+        let verifier = Arc::new(verifier);
+        let sessions = Sessions::new(services.clone(), verifier.clone());
+        Self { schema, services, verifier, sessions, types }
+    }
+
+    /// The same, for browsers that reach the server by `url` instead of by the address it listens on.
+    #[must_use]
+    pub fn reached_by(mut self, url: PublicUrl) -> Self {
+        self.sessions = self.sessions.reached_by(url);
+        self
+    }
+
+    /// The path of a link that signs in, as `identity`, the first browser that opens it.
+    pub fn one_time_link(&self, identity: Identity) -> String {
+        self.sessions.one_time_link(identity)
     }
 
     /// All routes, with `others` among them.
@@ -56,12 +73,13 @@ impl App {
             .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
             .layer(TraceLayer::new_for_http().make_span_with(request_span))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID));
+        let pages = web::router(self.sessions.clone());
         Router::new()
-            .route("/", get(welcome))
             .route("/graphql", get(graphql::get).post(graphql::post))
             .with_state(self)
-            .merge(others)
             .layer(DefaultBodyLimit::max(MAX_BODY))
+            .merge(pages)
+            .merge(others)
             .layer(observed)
     }
 }
@@ -86,10 +104,6 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
             Ok(())
         }
     }
-}
-
-async fn welcome() -> &'static str {
-    "Tally keeps students' performance aggregates. Its GraphQL endpoint is /graphql.\n"
 }
 
 /// The request id is in every log line of the request, and in an INTERNAL error's extensions.

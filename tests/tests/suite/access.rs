@@ -21,7 +21,7 @@ struct Read {
 }
 
 /// A mutation with arguments that change nothing, even for those who may write.
-const MUTATIONS: [(&str, &str); 38] = [
+const MUTATIONS: [(&str, &str); 39] = [
     ("upsertStudent", "input: { sourcedId: \"x\" }"),
     ("upsertStudents", "inputs: []"),
     ("upsertGuardian", "input: { sourcedId: \"x\" }"),
@@ -72,6 +72,7 @@ const MUTATIONS: [(&str, &str); 38] = [
     ("cancelJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
     ("pauseJobs", "kind: RECALCULATE"),
     ("resumeJobs", "kind: RECALCULATE"),
+    ("revokeSessions", "subject: \"nobody\""),
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod browser;
 mod bulk;
 mod cases;
 mod chaos;
@@ -23,4 +24,5 @@ mod raw;
 mod replays;
 mod revisions;
 mod schema;
+mod sessions;
 mod triggers;

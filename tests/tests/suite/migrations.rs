@@ -10,14 +10,14 @@ use entity::sea_orm::{
 };
 use entity::{
     assignment, assignment_submission, course, enrollment, guardian, guardianship, job, job_failure,
-    paused_kind, quiz, quiz_attempt, student, student_profile, worker,
+    paused_kind, quiz, quiz_attempt, session, student, student_profile, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 4] = [
+const POPULATION: [&[&str]; 5] = [
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -49,6 +49,9 @@ const POPULATION: [&[&str]; 4] = [
         "INSERT INTO worker (name, host, pid, version) VALUES ('w', 'host', 1, '0.1.0')",
     ],
     &["UPDATE student_profile SET version = 7 WHERE student_id = {1}"],
+    &["INSERT INTO session (key_hash, role, subject, created_at, used_at, expires_at) \
+       VALUES ('00ff', 'ADMIN', 'admin', '2026-03-01T10:00:00+00:00', '2026-03-01T10:00:00+00:00', \
+       '2026-03-01T22:00:00+00:00')"],
 ];
 
 /// A statement with `{n}` in the place of an id, in the words of the database.
@@ -201,6 +204,7 @@ on_both_backends! {
         add(columns::<job_failure::Entity>());
         add(columns::<paused_kind::Entity>());
         add(columns::<worker::Entity>());
+        add(columns::<session::Entity>());
         assert_eq!(tables(&database.db).await, entities);
     }
 
@@ -261,6 +265,16 @@ on_both_backends! {
             running: 0,
             done: 1,
             failed: 2,
+        })
+        .await;
+        inserted_and_read_back(db, session::Model {
+            key_hash: "00ff".to_owned(),
+            role: "GUARDIAN".to_owned(),
+            subject: "gwen".to_owned(),
+            created_at: now,
+            used_at: now,
+            expires_at: now,
+            revoked_at: Some(now),
         })
         .await;
     }

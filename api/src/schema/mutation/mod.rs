@@ -6,6 +6,7 @@ mod enrollments;
 mod payload;
 mod people;
 mod queue;
+mod sessions;
 mod submissions;
 
 use async_graphql::MergedObject;
@@ -15,6 +16,7 @@ use courses::CoursesMutation;
 use enrollments::EnrollmentsMutation;
 use people::PeopleMutation;
 use queue::QueueMutation;
+use sessions::SessionsMutation;
 use submissions::SubmissionsMutation;
 
 /// What can be written, by admins and by the learning system.
@@ -26,4 +28,5 @@ pub struct Mutation(
     AttemptsMutation,
     SubmissionsMutation,
     QueueMutation,
+    SessionsMutation,
 );
