@@ -11,6 +11,7 @@ mod command_line;
 mod concurrency;
 mod demo;
 mod errors;
+mod examples;
 mod failures;
 mod http;
 mod layering;
