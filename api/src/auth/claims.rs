@@ -12,13 +12,13 @@ use super::token::{TokenError, TokenRules};
 /// A token's claims by name.
 pub(super) type Claims = Map<String, Value>;
 
-/// Tells who `claims` are about, and when that ends, if they meet `rules` at the time `now`.
+/// Tells who `claims` are about, if they meet `rules` at the time `now`.
 pub(super) fn identify(
     claims: &Claims,
     rules: &TokenRules,
     now: DateTime<Utc>,
-) -> Result<(Identity, DateTime<Utc>), TokenError> {
-    let expires_at = check_times(claims, rules.leeway, now)?;
+) -> Result<Identity, TokenError> {
+    check_times(claims, rules.leeway, now)?;
     if let Some(issuer) = &rules.issuer
         && present(claims, "iss").and_then(Value::as_str) != Some(issuer)
     {
@@ -31,21 +31,26 @@ pub(super) fn identify(
     }
     let subject = required(claims, "sub")?.as_str().ok_or(TokenError::Subject)?;
     let role = role_of(required(claims, &rules.role_claim)?)?;
-    Ok((Identity::new(role, subject)?, expires_at))
+    Identity::new(role, subject)
 }
 
-/// RFC 7519: valid before `exp`, not on it, and from `nbf` on. Returns `exp`.
-fn check_times(claims: &Claims, leeway: Duration, now: DateTime<Utc>) -> Result<DateTime<Utc>, TokenError> {
+/// The first moment at which `claims` are not valid any more.
+pub(super) fn expiry(claims: &Claims, leeway: Duration) -> Result<DateTime<Utc>, TokenError> {
+    let exp = numeric_date("exp", required(claims, "exp")?)?;
     let leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
-    let earliest = now.checked_sub_signed(leeway).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let latest = now.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let expires_at = numeric_date("exp", required(claims, "exp")?)?;
-    if expires_at <= earliest {
+    Ok(exp.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC))
+}
+
+/// RFC 7519: valid before `exp`, not on it, and from `nbf` on.
+fn check_times(claims: &Claims, leeway: Duration, now: DateTime<Utc>) -> Result<(), TokenError> {
+    if expiry(claims, leeway)? <= now {
         return Err(TokenError::Expired);
     }
+    let leeway = TimeDelta::from_std(leeway).unwrap_or(TimeDelta::MAX);
+    let latest = now.checked_add_signed(leeway).unwrap_or(DateTime::<Utc>::MAX_UTC);
     match present(claims, "nbf") {
         Some(nbf) if numeric_date("nbf", nbf)? > latest => Err(TokenError::NotYetValid),
-        _ => Ok(expires_at),
+        _ => Ok(()),
     }
 }
 

@@ -112,11 +112,11 @@ impl TokenVerifier {
 
     /// Tells who the bearer of `token` (without the word "Bearer") is, if the token is good.
     pub async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        self.verify_with_expiry(token).await.map(|(identity, _)| identity)
+        self.admit(token).await.map(|(identity, _)| identity)
     }
 
-    /// Like [`Self::verify`], and tells when the token expires by its own word.
-    pub async fn verify_with_expiry(&self, token: &str) -> Result<(Identity, DateTime<Utc>), TokenError> {
+    /// As [`Self::verify`], with the first moment at which the token is not good any more.
+    pub async fn admit(&self, token: &str) -> Result<(Identity, DateTime<Utc>), TokenError> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(TokenError::Malformed);
         }
@@ -133,7 +133,8 @@ impl TokenVerifier {
             }
             _ => return Err(TokenError::Algorithm),
         };
-        claims::identify(&claims, &self.rules, self.clock.now())
+        let identity = claims::identify(&claims, &self.rules, self.clock.now())?;
+        Ok((identity, claims::expiry(&claims, self.rules.leeway)?))
     }
 }
 

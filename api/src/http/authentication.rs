@@ -31,7 +31,7 @@ async fn by_session(headers: &HeaderMap, app: &App) -> Result<Viewer, Refusal> {
         unavailable("the service cannot answer right now, please try again")
     })?;
     match recognised {
-        Some(Recognition::Viewer(viewer)) => Ok(viewer),
+        Some(Recognition::Viewer { viewer, .. }) => Ok(viewer),
         Some(Recognition::Ended) => Err(unauthenticated("the session has ended: sign in again at /sign-in")),
         Some(Recognition::Foreign) => Err(Refusal {
             status: StatusCode::FORBIDDEN,

@@ -44,11 +44,15 @@ pub async fn begin(
     Ok(key)
 }
 
-/// Whose session the key opens, if it is not over.
+/// Whose session the key opens, and until when at most, if it is not over.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn find(db: &Database, key: &Key, now: DateTime<Utc>) -> Result<Option<Identity>, DbErr> {
+pub async fn find(
+    db: &Database,
+    key: &Key,
+    now: DateTime<Utc>,
+) -> Result<Option<(Identity, DateTime<Utc>)>, DbErr> {
     let session = Entity::find_by_id(key.hash()).filter(holds_at(now)).one(db.reader()).await?;
     let Some(session) = session else { return Ok(None) };
     if session.used_at < now - NOTED_WITHIN {
@@ -59,7 +63,7 @@ pub async fn find(db: &Database, key: &Key, now: DateTime<Utc>) -> Result<Option
             .await?;
     }
     let role = session.role.parse::<Role>().map_err(|error| DbErr::Type(error.to_string()))?;
-    Ok(Identity::new(role, session.subject).ok())
+    Ok(Identity::new(role, session.subject).ok().map(|identity| (identity, session.expires_at)))
 }
 
 /// The condition under which a session lets its holder in at `now`.

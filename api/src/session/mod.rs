@@ -31,7 +31,12 @@ use site::Site;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recognition {
     /// It comes from the browser of this viewer, and from a page of this server.
-    Viewer(Viewer),
+    Viewer {
+        /// Who has signed in.
+        viewer: Viewer,
+        /// The first moment at which that is over.
+        until: DateTime<Utc>,
+    },
     /// The session has ended, or never was.
     Ended,
     /// It was not sent by a page of this server: somebody else's page may be behind it.
@@ -76,8 +81,8 @@ impl Sessions {
         if !self.site.is_own_page(headers) {
             return Ok(Some(Recognition::Foreign));
         }
-        let viewer = self.viewer(&key).await?;
-        Ok(Some(viewer.map_or(Recognition::Ended, Recognition::Viewer)))
+        let found = self.find(&key).await?;
+        Ok(Some(found.map_or(Recognition::Ended, |(viewer, until)| Recognition::Viewer { viewer, until })))
     }
 
     /// Who is signed in, for a page that is opened: it may be opened from anywhere, and tells nothing to whoever
@@ -86,15 +91,13 @@ impl Sessions {
     /// # Errors
     /// Whatever the database reports.
     pub(crate) async fn reader_of_page(&self, headers: &HeaderMap) -> Result<Option<Viewer>, DbErr> {
-        match self.site.session_key(headers) {
-            Some(key) => self.viewer(&key).await,
-            None => Ok(None),
-        }
+        let Some(key) = self.site.session_key(headers) else { return Ok(None) };
+        Ok(self.find(&key).await?.map(|(viewer, _)| viewer))
     }
 
-    async fn viewer(&self, key: &Key) -> Result<Option<Viewer>, DbErr> {
-        let identity = session::find(&self.services.db, key, self.services.clock.now()).await?;
-        Ok(identity.map(Viewer::new))
+    async fn find(&self, key: &Key) -> Result<Option<(Viewer, DateTime<Utc>)>, DbErr> {
+        let found = session::find(&self.services.db, key, self.services.clock.now()).await?;
+        Ok(found.map(|(identity, until)| (Viewer::new(identity), until)))
     }
 
     /// Whether a form was sent by a page of this server.
@@ -107,10 +110,9 @@ impl Sessions {
         self.links.redeem(&Key::from(code), self.services.clock.now())
     }
 
-    /// Who a token names, and until when. No leeway is given to a token that begins a session: it would end at once.
+    /// Who a token names, and until when.
     pub(crate) async fn verify(&self, token: &str) -> Result<(Identity, DateTime<Utc>), TokenError> {
-        let (identity, until) = self.verifier.verify_with_expiry(token).await?;
-        if until > self.services.clock.now() { Ok((identity, until)) } else { Err(TokenError::Expired) }
+        self.verifier.admit(token).await
     }
 
     /// Begins a session of `identity`, which lasts no longer than `until`. Returns its cookie.

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -20,9 +21,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Driver {
     http: reqwest::Client,
     port: u16,
+    /// The path of the session.
     session: String,
-    _process: Child,
-    _profile: TempDir,
+    /// Held until the browser has ended; killed and removed then.
+    _process: (Child, TempDir),
 }
 
 impl Driver {
@@ -38,48 +40,17 @@ impl Driver {
         let port = timeout(PATIENCE, port(&mut process)).await.ok().flatten();
         let port = port.expect("chromedriver says on which port it listens");
         let profile = tempfile::tempdir().expect("a folder for the browser");
-        let mut driver = Self {
-            http: Client::connections(),
-            port,
-            session: String::new(),
-            _process: process,
-            _profile: profile,
-        };
-        let asked = driver.call(reqwest::Method::POST, "", Some(driver.capabilities())).await;
-        let session = asked.expect("the browser starts");
-        driver.session = session["sessionId"].as_str().expect("a session").to_owned();
-        driver
-    }
-
-    fn capabilities(&self) -> Value {
-        let profile = format!("--user-data-dir={}", self._profile.path().display());
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1280,800",
-            "--lang=en",
-            // The network is cut off but for this machine itself.
-            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
-            &profile,
-        ];
-        json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome",
-            "goog:chromeOptions": { "args": arguments },
-            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        } } })
+        let http = Client::connections();
+        let sessions = format!("http://127.0.0.1:{port}/session");
+        let started = call(http.post(&sessions).json(&capabilities(profile.path()))).await;
+        let started = started.expect("the browser starts");
+        let id = started["sessionId"].as_str().expect("a session");
+        Self { http, port, session: format!("/session/{id}"), _process: (process, profile) }
     }
 
     pub(super) async fn get(&self, command: &str) -> Value {
-        self.call(reqwest::Method::GET, command, None)
-            .await
-            .unwrap_or_else(|error| panic!("{command}: {error}"))
+        let answer = call(self.http.get(self.url(command))).await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     pub(super) async fn post(&self, command: &str, body: Value) -> Value {
@@ -88,27 +59,44 @@ impl Driver {
 
     /// What the command answers, or what is wrong with it.
     pub(super) async fn try_post(&self, command: &str, body: Value) -> Result<Value, String> {
-        self.call(reqwest::Method::POST, command, Some(body)).await
+        call(self.http.post(self.url(command)).json(&body)).await
     }
 
-    async fn call(
-        &self,
-        method: reqwest::Method,
-        command: &str,
-        body: Option<Value>,
-    ) -> Result<Value, String> {
-        let session = if self.session.is_empty() { "" } else { "/" };
-        let path = format!("session{session}{}/{command}", self.session);
-        let url = format!("http://127.0.0.1:{}/{}", self.port, path.trim_end_matches('/'));
-        let mut request = self.http.request(method, url);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.expect("chromedriver answers");
-        let is_success = response.status().is_success();
-        let value = response.json::<Value>().await.expect("chromedriver speaks JSON")["value"].take();
-        if is_success { Ok(value) } else { Err(value["message"].as_str().unwrap_or_default().to_owned()) }
+    fn url(&self, command: &str) -> String {
+        format!("http://127.0.0.1:{}{}/{command}", self.port, self.session)
     }
+}
+
+async fn call(request: reqwest::RequestBuilder) -> Result<Value, String> {
+    let response = request.send().await.expect("chromedriver answers");
+    let is_success = response.status().is_success();
+    let value = response.json::<Value>().await.expect("chromedriver speaks JSON")["value"].take();
+    if is_success { Ok(value) } else { Err(value["message"].as_str().unwrap_or_default().to_owned()) }
+}
+
+/// A browser without a window, a profile of its own, and no way to anywhere but this machine.
+fn capabilities(profile: &Path) -> Value {
+    let profile = format!("--user-data-dir={}", profile.display());
+    let arguments = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1280,800",
+        "--lang=en",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+        &profile,
+    ];
+    json!({ "capabilities": { "alwaysMatch": {
+        "browserName": "chrome",
+        "goog:chromeOptions": { "args": arguments },
+        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+    } } })
 }
 
 /// The port that chromedriver has chosen.
@@ -127,10 +115,8 @@ impl Drop for Driver {
     /// Asked to end, chromedriver ends the browser, too; killed, it would leave it behind.
     fn drop(&mut self) {
         let Ok(mut connection) = TcpStream::connect(("127.0.0.1", self.port)) else { return };
-        let request = format!(
-            "DELETE /session/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            self.session
-        );
+        let session = &self.session;
+        let request = format!("DELETE {session} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let _ = connection.set_read_timeout(Some(PATIENCE));
         let _ = connection.write_all(request.as_bytes());
         let _ = connection.read(&mut [0; 64]);

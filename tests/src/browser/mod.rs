@@ -12,7 +12,7 @@ use driver::Driver;
 pub use log::PageLog;
 
 /// How long a page may take over anything. It bounds a test that has failed, and no test that passes waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a page is asked whether it is as it should be.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
@@ -70,13 +70,8 @@ impl Browser {
     /// Waits until the page shows this text.
     pub async fn until_shown(&self, expected: &str) {
         let script = format!("return document.body.innerText.includes({})", json!(expected));
-        if !self.becomes_true(&script).await {
-            panic!(
-                "the page does not show {expected:?}, but at {}:\n{}",
-                self.url().await,
-                self.text().await
-            );
-        }
+        let is_shown = self.becomes_true(&script).await;
+        assert!(is_shown, "{expected:?} is not shown at {}:\n{}", self.url().await, self.text().await);
     }
 
     /// Waits until the page is at this address, and loaded.
@@ -123,9 +118,8 @@ impl Browser {
     async fn act(&self, using: &str, value: &str, command: &str, body: Value) {
         let start = Instant::now();
         while let Err(error) = self.try_act(using, value, command, &body).await {
-            if start.elapsed() > PATIENCE {
-                panic!("{command} {value}: {error}, at {}:\n{}", self.url().await, self.text().await);
-            }
+            let in_time = start.elapsed() < PATIENCE;
+            assert!(in_time, "{command} {value}: {error}, at {}:\n{}", self.url().await, self.text().await);
             tokio::time::sleep(ASK_EVERY).await;
         }
     }
