@@ -32,7 +32,7 @@ pub struct Cli {
     /// Whose tokens are trusted.
     #[command(flatten, next_help_heading = "Tokens")]
     pub auth: AuthArgs,
-    /// What is logged.
+    /// What is logged and traced.
     #[command(flatten, next_help_heading = "Log")]
     pub log: LogArgs,
 }
@@ -153,7 +153,7 @@ pub struct AuthArgs {
     pub jwt_leeway: u64,
 }
 
-/// What is logged.
+/// What is logged and traced.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {
     /// What to log: off, error, warn, info, debug or trace; or by module, as in worker=debug,info.
@@ -168,6 +168,9 @@ pub struct LogArgs {
     /// How log lines are written to standard error.
     #[arg(long, value_name = "FORMAT", env = "TALLY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
+    /// Where a collector takes traces, by OTLP over HTTP: http://localhost:4318, say. Without it none are made.
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// How log lines are written.

@@ -96,7 +96,7 @@ impl UserError {
 ///
 /// Neither this nor [`UserError`] can be displayed: async-graphql would take the text of anything that can, and leave
 /// out the code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ApiError {
     /// The client's fault.
     User(UserError),

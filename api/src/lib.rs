@@ -7,6 +7,7 @@
 //! | `web` | pages for browsers, and the files they are made of |
 //! | [`schema`] | the GraphQL schema: types, inputs, resolvers |
 //! | [`service`] | what a resolver calls: writing facts, reading within what a viewer may see |
+//! | [`live`] | telling readers that what they have read has changed |
 //! | [`error`] | what can go wrong, and what a client sees of it |
 //! | [`config`], [`demo`] | the command line and the environment; the invented school |
 //!
@@ -18,6 +19,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod http;
+pub mod live;
 pub mod schema;
 pub mod service;
 pub mod session;

@@ -4,7 +4,7 @@ mod greeting;
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,13 +15,14 @@ use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogForm
 use api::demo::{self, Filled};
 use api::error::ApiError;
 use api::http::App;
+use api::live;
 use api::schema::Services;
 use api::service::read::{self, Columns};
 use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use worker::telemetry::{Exporting, Telemetry};
 use worker::{Metrics, Ops, Worker};
 
 use crate::greeting::{Greeting, Link};
@@ -50,7 +51,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Outcome {
-    start_logging(&cli.log)?;
+    let _exporting = start_telemetry(&cli.log)?;
     match cli.command {
         None => serve(cli).await,
         Some(Command::Token(token)) => print_token(&cli.auth, &token),
@@ -131,13 +132,15 @@ async fn serve(cli: Cli) -> Outcome {
     let ops = Ops { db: db.clone(), pending: |db| Box::pin(migration::pending(db)), metrics, worker: name };
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     let address = listener.local_addr()?;
+    let place = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
+    let app = App::with_worker(place, Services { db, clock }, verifier);
     let app = match cli.serve.public_url.clone() {
-        Some(url) => App::new(Services { db, clock }, verifier).reached_by(url),
-        None => App::new(Services { db, clock }, verifier),
+        Some(url) => app.reached_by(url),
+        None => app,
     };
     let links = if links_are_for_us_alone(&cli.serve) { links(&app, demo.as_ref())? } else { Vec::new() };
     say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref(), links: &links }.to_string())?;
-    let served = api::http::serve(listener, app.router(ops.router()), stop.clone()).await;
+    let served = api::http::serve(listener, app, ops.router(), stop.clone()).await;
     stop.cancel();
     let ended = background.await?;
     served?;
@@ -161,13 +164,14 @@ fn links(app: &App, demo: Option<&Filled>) -> Outcome<Vec<Link>> {
     Ok(links)
 }
 
-/// What runs beside the server: the worker, and what tells the workers of other processes of our commits.
+/// What runs beside the server: the worker, and what tells the readers and workers of other processes of our commits.
 async fn background(
     worker: Option<Worker>,
     db: Database,
     stop: CancellationToken,
 ) -> Result<(), worker::engine::EngineError> {
-    let announced = tokio::spawn(worker::wakeup::announce(db, stop.clone()));
+    let announced = tokio::spawn(entity::feed::announce(db.clone(), stop.clone()));
+    let woken = tokio::spawn(worker::wakeup::announce(db, stop.clone()));
     let ended = match worker {
         Some(worker) => worker.run(stop.clone()).await,
         None => Ok(()),
@@ -176,7 +180,7 @@ async fn background(
     if ended.is_err() {
         stop.cancel();
     }
-    let _ = announced.await;
+    let _ = tokio::join!(announced, woken);
     ended
 }
 
@@ -227,17 +231,14 @@ fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
     say(&format!("{token}\n"))
 }
 
-fn start_logging(args: &LogArgs) -> Outcome {
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| format!("--log (TALLY_LOG): {error}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match args.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
+fn start_telemetry(args: &LogArgs) -> Outcome<Exporting> {
+    let telemetry = Telemetry {
+        service: "tally-api",
+        log: &args.log,
+        json: args.log_format == LogFormat::Json,
+        otlp_endpoint: args.otlp_endpoint.as_deref(),
+    };
+    Ok(telemetry.start()?)
 }
 
 /// Writes to standard output. That nobody reads it any more is no error.

@@ -3,7 +3,7 @@
 use crate::auth::{Identity, Role};
 
 /// Whoever made the request, as a valid token said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Viewer(Identity);
 
 impl Viewer {

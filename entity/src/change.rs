@@ -13,8 +13,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::database::WriteTransaction;
+use crate::feed::Change;
 use crate::id::{JobId, StudentId};
-use crate::{job, student_profile};
+use crate::{job, student_profile, trace};
 
 /// Students per statement, well below both databases' limits on parameters.
 const CHUNK: usize = 1000;
@@ -62,6 +63,7 @@ pub async fn record(
             .exec(&**txn)
             .await?;
     }
+    txn.tell_on_commit(students.iter().copied().map(Change::Facts));
     enqueue_recalculation(txn, students, job::LIVE_PRIORITY, now).await
 }
 
@@ -78,6 +80,7 @@ pub async fn enqueue_recalculation(
     priority: i16,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    let trace_parent = trace::current();
     for chunk in chunks(students) {
         let jobs = chunk.into_iter().map(|student_id| job::ActiveModel {
             student_id: Set(student_id),
@@ -86,6 +89,7 @@ pub async fn enqueue_recalculation(
             state: Set(job::State::Available),
             priority: Set(priority),
             max_attempts: Set(job::MAX_ATTEMPTS),
+            trace_parent: Set(trace_parent.clone()),
             ..Default::default()
         });
         job::Entity::insert_many(jobs)
@@ -104,6 +108,7 @@ fn coalesce_with_waiting() -> OnConflict {
         .target_and_where(Expr::cust("state = 'available'"))
         .values([
             (job::Column::Coalesced, Expr::cust("job.coalesced + 1")),
+            (job::Column::TraceParent, Expr::cust("COALESCE(excluded.trace_parent, job.trace_parent)")),
             (
                 job::Column::Priority,
                 Expr::cust(

@@ -1,19 +1,26 @@
 //! Connections to SQLite and PostgreSQL, and the transactions that write.
 
+mod fault;
+
 use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use crate::feed::{Change, Feed};
 use crate::wake::Wake;
+use fault::is_taken_key;
+
+pub use fault::{is_conflict, is_transient};
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,6 +66,7 @@ pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     wake: Wake,
+    feed: Feed,
     url: String,
 }
 
@@ -115,6 +123,7 @@ impl Database {
             reader: reader.into(),
             writer: writer.into(),
             wake: Wake::new(),
+            feed: Feed::default(),
             url: url.to_owned(),
         })
     }
@@ -150,6 +159,7 @@ impl Database {
             reader: pool.clone(),
             writer: pool,
             wake: Wake::new(),
+            feed: Feed::default(),
             url: url.to_owned(),
         })
     }
@@ -198,6 +208,11 @@ impl Database {
         &self.wake
     }
 
+    /// What readers of this process listen to.
+    pub const fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
     /// Begins a transaction that writes.
     ///
     /// On SQLite it takes the write lock at once: one that reads first and asks for the lock later fails as soon as
@@ -212,7 +227,13 @@ impl Database {
             ..Default::default()
         };
         let txn = self.writer.begin_with_options(options).await?;
-        Ok(WriteTransaction { txn, wake: self.wake.clone(), enqueued: AtomicBool::new(false) })
+        Ok(WriteTransaction {
+            txn,
+            wake: self.wake.clone(),
+            enqueued: AtomicBool::new(false),
+            feed: self.feed.clone(),
+            changes: Mutex::default(),
+        })
     }
 
     /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict, or
@@ -304,6 +325,8 @@ pub struct WriteTransaction {
     txn: DatabaseTransaction,
     wake: Wake,
     enqueued: AtomicBool,
+    feed: Feed,
+    changes: Mutex<Vec<Change>>,
 }
 
 impl WriteTransaction {
@@ -312,12 +335,21 @@ impl WriteTransaction {
         self.enqueued.store(true, Ordering::Relaxed);
     }
 
-    /// Commits, and then wakes the workers if a job was enqueued.
+    /// Notes what changes for readers, so that they are told after the commit and not before.
+    pub fn tell_on_commit(&self, changes: impl IntoIterator<Item = Change>) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+    }
+
+    /// Commits, and then tells readers what has changed, and wakes the workers if a job was enqueued.
     ///
     /// # Errors
     /// Whatever the database reports.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.txn.commit().await?;
+        let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !changes.is_empty() {
+            self.feed.publish(&changes);
+        }
         if self.enqueued.load(Ordering::Relaxed) {
             self.wake.signal();
         }
@@ -330,54 +362,5 @@ impl Deref for WriteTransaction {
 
     fn deref(&self) -> &DatabaseTransaction {
         &self.txn
-    }
-}
-
-/// The code that the database gave for an error: an SQLSTATE, or SQLite's extended result code.
-fn error_code(error: &DbErr) -> Option<String> {
-    let (DbErr::Conn(RuntimeErr::SqlxError(error))
-    | DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
-    };
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned)
-}
-
-/// Whether the database gave up a transaction that may well succeed when it is begun anew: a serialization failure or a
-/// deadlock on PostgreSQL; a busy or locked file, or an outdated snapshot, on SQLite.
-pub fn is_conflict(error: &DbErr) -> bool {
-    error_code(error)
-        .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "5" | "6" | "261" | "517"))
-}
-
-/// Whether a unique key of PostgreSQL was taken by somebody else since the transaction looked. Begun anew, it finds the
-/// row that is there now. On SQLite nobody writes in between.
-fn is_taken_key(error: &DbErr) -> bool {
-    error_code(error).is_some_and(|code| code == "23505")
-}
-
-/// Whether the fault lies with the connection or the server's state, not with what was asked: trying again later is
-/// likely to help.
-pub fn is_transient(error: &DbErr) -> bool {
-    match error {
-        _ if is_conflict(error) => true,
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
-            match error_code(error) {
-                // Connection exceptions, resources, operator intervention (shutting down, starting up).
-                Some(code) => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
-                None => matches!(
-                    **inner,
-                    sqlx::Error::Io(_)
-                        | sqlx::Error::Tls(_)
-                        | sqlx::Error::Protocol(_)
-                        | sqlx::Error::PoolTimedOut
-                        | sqlx::Error::PoolClosed
-                        | sqlx::Error::WorkerCrashed
-                ),
-            }
-        }
-        _ => false,
     }
 }

@@ -25,9 +25,17 @@ pub struct Model {
     pub occurred_at: Option<ChronoDateTimeUtc>,
 }
 
-/// Has no relation that is joined through the entity.
+/// What a guardianship is joined with.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The guardian.
+    #[sea_orm(
+        belongs_to = "super::guardian::Entity",
+        from = "Column::GuardianId",
+        to = "super::guardian::Column::Id"
+    )]
+    Guardian,
+}
 
 impl ActiveModelBehavior for ActiveModel {}
 

@@ -99,6 +99,8 @@ pub struct Model {
     pub finished_at: Option<ChronoDateTimeUtc>,
     /// What went wrong in the newest failed attempt.
     pub last_error: Option<String>,
+    /// The trace of the newest request that enqueued it, as [`crate::trace`] carries it.
+    pub trace_parent: Option<String>,
 }
 
 /// Has no relation that is joined through the entity.

@@ -8,7 +8,9 @@
 //! | [`student_profile`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`session`] | who has signed in, in which browser |
-//! | [`database`], [`db_time`], [`wake`] | connections, the database's clock, the wake-up of workers |
+//! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
+//! | [`database`], [`db_time`] | connections, the database's clock |
+//! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
 
@@ -21,6 +23,7 @@ pub mod course;
 pub mod database;
 pub mod db_time;
 pub mod enrollment;
+pub mod feed;
 pub mod guardian;
 pub mod guardianship;
 pub mod id;
@@ -36,6 +39,7 @@ pub mod session;
 pub mod standing;
 pub mod student;
 pub mod student_profile;
+pub mod trace;
 pub mod wake;
 pub mod worker;
 

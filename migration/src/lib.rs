@@ -10,6 +10,7 @@ mod m0002_profiles;
 mod m0003_queue;
 mod m0004_profile_version;
 mod m0010_sessions;
+mod m0011_trace;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_queue::Migration),
             Box::new(m0004_profile_version::Migration),
             Box::new(m0010_sessions::Migration),
+            Box::new(m0011_trace::Migration),
         ]
     }
 }

@@ -30,7 +30,8 @@ pub struct TestApp {
     app: App,
     database: TestDatabase,
     connections: reqwest::Client,
-    _stop: DropGuard,
+    stop: DropGuard,
+    served: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
 impl TestApp {
@@ -49,8 +50,22 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
-        tokio::spawn(api::http::serve(listener, app.clone().router(ops.router()), stop.clone()));
-        Self { url, clock, app, database, connections: Client::connections(), _stop: stop.drop_guard() }
+        let served = tokio::spawn(api::http::serve(listener, app.clone(), ops.router(), stop.clone()));
+        Self {
+            url,
+            clock,
+            app,
+            database,
+            connections: Client::connections(),
+            stop: stop.drop_guard(),
+            served,
+        }
+    }
+
+    /// Stops the server, and returns when it has ended.
+    pub async fn stop(self) {
+        self.stop.disarm().cancel();
+        self.served.await.expect("the server does not panic").expect("the server ends well");
     }
 
     /// The server's database, for what cannot be seen through the API.

@@ -153,9 +153,19 @@ impl Served {
     }
 
     /// Asks it to stop, and returns its exit code once it has.
-    pub async fn stop(mut self) -> Option<i32> {
+    pub async fn stop(self) -> Option<i32> {
+        self.terminate().await;
+        self.ended().await
+    }
+
+    /// Sends it SIGTERM.
+    pub async fn terminate(&self) {
         let id = self.child.id().expect("it runs").to_string();
         assert!(sh(&["-c", &format!("kill -TERM {id}")], Path::new("/")).await.code == Some(0));
+    }
+
+    /// Waits for its end, and returns its exit code.
+    pub async fn ended(mut self) -> Option<i32> {
         let ended = timeout(PATIENCE, self.child.wait()).await.expect("it stops when it is asked to");
         ended.expect("its end can be waited for").code()
     }

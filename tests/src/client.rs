@@ -56,6 +56,11 @@ impl Client {
         client.expect("an HTTP client can be made")
     }
 
+    /// The token, if the client has one.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The answer to a query or a mutation.
     pub async fn send(&self, query: &str, variables: Value) -> Answer {
         self.try_send(query, variables).await.expect("the server answers")

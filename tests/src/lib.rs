@@ -5,6 +5,7 @@
 //! | [`app`] | a server with its database, its clock and its queue, new for every test |
 //! | [`binary`] | the real `tally-api`, run as a process of its own |
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
+//! | [`socket`] | GraphQL over WebSocket, message by message |
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`mod@bench`] | benchmarks, for the binaries beside the tests |
 //! | [`writing`] | many facts in one call, and facts that are refused |
@@ -29,7 +30,9 @@ pub mod numbers;
 pub mod oulad;
 pub mod postgres;
 pub mod school;
+pub mod socket;
 pub mod writing;
 
 pub use app::TestApp;
 pub use backend::Backend;
+pub use socket::Socket;

@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 use entity::clock::SharedClock;
 use entity::database::{Database, is_transient};
 use entity::sea_orm::DbErr;
+use entity::trace;
 use futures::FutureExt;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::backoff;
 use crate::metrics::{Metrics, Outcome};
-use crate::queue::{self, Claim};
+use crate::queue::{self, Claim, ClaimedJob};
 use crate::recalculation::{self, Recalculated};
 
 /// How long to wait before an outcome that could not be written is written again.
@@ -106,6 +108,8 @@ impl Attempts {
     }
 
     async fn recalculate(&self, claim: &Claim) -> Result<(), Failure> {
+        // Each is open while the work goes on, and so lasts as long as the job did.
+        let _spans: Vec<Span> = claim.jobs.iter().filter_map(span_in_trace).collect();
         let work = recalculation::recalculate(&self.db, &*self.clock, claim);
         match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(recalculated)) => {
@@ -155,6 +159,14 @@ impl Attempts {
             tokio::time::sleep(OUTCOME_RETRY).await;
         }
     }
+}
+
+/// The part that an attempt at `job` has in the trace of the request that enqueued it.
+fn span_in_trace(job: &ClaimedJob) -> Option<Span> {
+    let parent = job.trace_parent.as_deref()?;
+    let span = tracing::info_span!("recalculate", job = %job.id, student = %job.student_id, job.attempt);
+    trace::follow(&span, parent);
+    Some(span)
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -41,6 +41,9 @@ pub struct Cli {
     /// How log lines are written to standard error.
     #[arg(long, env = "TALLY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     pub log_format: LogFormat,
+    /// Where a collector takes traces, by OTLP over HTTP: http://localhost:4318, say. Without it none are made.
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// What to do instead of running jobs.

@@ -9,6 +9,7 @@
 //! | [`wakeup`] | how a worker hears of a commit: in process, over PostgreSQL, from an SQLite file |
 //! | [`backoff`] | how long a failed job waits |
 //! | [`metrics`], [`ops`], [`status`] | what operators see of a process, and of the queue in a terminal |
+//! | [`telemetry`] | logs and traces, started by each program |
 //! | [`config`], [`settings`], [`signals`] | the command line and the environment; what can be set; how to stop |
 //!
 //! What must never be here: how facts are written, who may see what. apalis is named in [`engine`] only.
@@ -24,6 +25,7 @@ pub mod recalculation;
 pub mod settings;
 pub mod signals;
 pub mod status;
+pub mod telemetry;
 pub mod wakeup;
 
 pub use attempt::drain;

@@ -11,8 +11,8 @@ use entity::clock::SystemClock;
 use entity::database::Database;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 use worker::config::{Cli, Command, LogFormat};
+use worker::telemetry::{Exporting, Telemetry};
 use worker::{Metrics, Ops, Settings, Worker, signals, status};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Outcome {
-    start_logging(&cli)?;
+    let _exporting = start_telemetry(&cli)?;
     let db = open(&cli).await?;
     match cli.command {
         Some(Command::Status { watch }) => show_status(&db, watch).await,
@@ -62,7 +62,7 @@ async fn work(cli: Cli, db: Database) -> Outcome {
             .await
             .map_err(|error| format!("--listen (TALLY_WORKER_LISTEN) {listen}: {error}"))?;
         let ops = Ops {
-            db,
+            db: db.clone(),
             pending: |db| Box::pin(migration::pending(db)),
             metrics,
             worker: Some((worker.name().to_owned(), settings.lease)),
@@ -73,7 +73,10 @@ async fn work(cli: Cli, db: Database) -> Outcome {
         "Worker {} is running jobs. Ctrl-C lets them finish, a second one ends at once.\n",
         worker.name()
     ))?;
-    worker.run(stop).await.map_err(Into::into)
+    let announced = tokio::spawn(entity::feed::announce(db, stop.clone()));
+    let ended = worker.run(stop).await;
+    announced.abort();
+    ended.map_err(Into::into)
 }
 
 async fn serve(listener: TcpListener, ops: Ops, stop: CancellationToken) {
@@ -101,17 +104,14 @@ async fn show_status(db: &Database, watch: bool) -> Outcome {
     }
 }
 
-fn start_logging(cli: &Cli) -> Outcome {
-    let filter = EnvFilter::try_new(&cli.log).map_err(|error| format!("--log (TALLY_LOG): {error}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match cli.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
+fn start_telemetry(cli: &Cli) -> Outcome<Exporting> {
+    let telemetry = Telemetry {
+        service: "tally-worker",
+        log: &cli.log,
+        json: cli.log_format == LogFormat::Json,
+        otlp_endpoint: cli.otlp_endpoint.as_deref(),
+    };
+    Ok(telemetry.start()?)
 }
 
 /// Writes to standard output. That nobody reads it any more is no error.

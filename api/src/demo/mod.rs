@@ -110,8 +110,8 @@ impl Writer<'_> {
     async fn write<C: Command>(&mut self, commands: Vec<C>) -> Result<(), ApiError> {
         let mut commands = commands.into_iter().map(Ok).peekable();
         while commands.peek().is_some() {
-            let some = commands.by_ref().take(facts::MAX_BULK).collect();
-            facts::write(self.db, &self.clock, some, Partial::No).await?;
+            let some: Vec<_> = commands.by_ref().take(facts::MAX_BULK).collect();
+            facts::write(self.db, &self.clock, &some, Partial::No).await?;
             // What is listed in the order in which it was made has an order by the time of its making.
             self.clock.advance(TimeDelta::milliseconds(1));
         }

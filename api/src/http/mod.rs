@@ -1,13 +1,17 @@
 //! HTTP: the way from a request to the schema and back.
 
 mod authentication;
+mod body;
+mod execution;
 mod graphql;
 mod misfit;
 mod negotiation;
 mod shape;
+mod ws;
 
-pub(crate) use graphql::NoteExecution;
+pub(crate) use execution::NoteExecution;
 use shape::OutputTypes;
+use ws::Sockets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +20,18 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
 use axum::routing::get;
+use entity::trace;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
-use tracing::Span;
+use tracing::{Span, field};
 
 use crate::auth::{Identity, TokenVerifier};
+use crate::live::{self, Live};
 use crate::schema::{Schema, Services};
+use crate::service::live::LiveProfiles;
 use crate::session::{PublicUrl, Sessions};
 use crate::web;
 
@@ -43,16 +50,26 @@ pub struct App {
     verifier: Arc<TokenVerifier>,
     sessions: Sessions,
     types: Arc<OutputTypes>,
+    sockets: Sockets,
 }
 
 impl App {
-    /// The application over `services`, for whoever `verifier` lets in.
+    /// The application over `services`, with the worker in the same process, for whoever `verifier` lets in.
+    ///
+    /// Must be called within a runtime.
     pub fn new(services: Services, verifier: TokenVerifier) -> Self {
-        let schema = crate::schema::build(services.clone());
+        Self::with_worker(live::Worker::Here, services, verifier)
+    }
+
+    /// As [`Self::new`], with the worker where it is said to be.
+    pub fn with_worker(worker: live::Worker, services: Services, verifier: TokenVerifier) -> Self {
+        let live = Live::start(&services.db, worker);
+        let profiles = LiveProfiles::new(services.db.clone(), services.clock.clone(), live);
+        let schema = crate::schema::build(services.clone(), profiles);
         let types = Arc::new(OutputTypes::of(&schema.sdl()));
         let verifier = Arc::new(verifier);
         let sessions = Sessions::new(services.clone(), verifier.clone());
-        Self { schema, services, verifier, sessions, types }
+        Self { schema, services, verifier, sessions, types, sockets: Sockets::default() }
     }
 
     /// The same, for browsers that reach the server by `url` instead of by the address it listens on.
@@ -68,14 +85,14 @@ impl App {
     }
 
     /// All routes, with `others` among them.
-    pub fn router(self, others: Router) -> Router {
+    fn router(self, others: Router) -> Router {
         let observed = ServiceBuilder::new()
             .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
             .layer(TraceLayer::new_for_http().make_span_with(request_span))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID));
         let pages = web::router(self.sessions.clone());
         Router::new()
-            .route("/graphql", get(graphql::get).post(graphql::post))
+            .route("/graphql", get(ws::get).post(graphql::post))
             .with_state(self)
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .merge(pages)
@@ -84,21 +101,30 @@ impl App {
     }
 }
 
-/// Serves the routes of `app` until `stop`, then lets open requests finish.
+/// Serves `app`, and `others` beside it, until `stop`; then lets open requests finish, and tells sockets to go.
 ///
 /// # Errors
 /// When the socket fails.
-pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> std::io::Result<()> {
-    let stopping = stop.clone();
-    let server = axum::serve(listener, app)
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    others: Router,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let (stopping, sockets) = (stop.clone(), app.sockets.clone());
+    let server = axum::serve(listener, app.router(others))
         .with_graceful_shutdown(async move { stopping.cancelled().await })
         .into_future();
+    let finished = async {
+        stop.cancelled().await;
+        sockets.close_all().await;
+    };
     let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(SHUTDOWN_DEADLINE).await;
     };
     tokio::select! {
-        ended = server => ended,
+        (ended, ()) = async { tokio::join!(server, finished) } => ended,
         () = deadline => {
             tracing::warn!("requests that were still open were cut off");
             Ok(())
@@ -106,8 +132,15 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
     }
 }
 
-/// The request id is in every log line of the request, and in an INTERNAL error's extensions.
+/// The request id is in every log line of the request, and in an INTERNAL error's extensions. A caller who traces the
+/// request finds it in the same trace.
 fn request_span<B>(request: &Request<B>) -> Span {
     let request_id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id)
+    let (method, path) = (request.method(), request.uri().path());
+    let span = tracing::info_span!("request", %method, path, request_id, operation = field::Empty);
+    let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+    if let Some(parent) = parent {
+        trace::follow(&span, parent);
+    }
+    span
 }

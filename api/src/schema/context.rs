@@ -18,7 +18,7 @@ pub struct Services {
     pub clock: SharedClock,
 }
 
-/// The loaders of one request.
+/// The loaders of one request, or of all subscriptions.
 pub type Loaders = DataLoader<Unscoped>;
 
 /// Short ways to what a resolver needs.
@@ -27,7 +27,7 @@ pub(super) trait Resolving<'a> {
     fn services(&self) -> Result<&'a Services>;
     /// Where to read.
     fn reader(&self) -> Result<&'a DatabaseConnection>;
-    /// The loaders of this request.
+    /// Where to load rows.
     fn loaders(&self) -> Result<&'a Loaders>;
     /// Who asks.
     fn viewer(&self) -> Result<&'a Viewer>;

@@ -11,25 +11,34 @@ mod mutation;
 mod paging;
 mod query;
 mod scalars;
+mod subscription;
 mod types;
 
-use async_graphql::EmptySubscription;
+use async_graphql::dataloader::DataLoader;
+
+use crate::service::facts::Groups;
+use crate::service::live::LiveProfiles;
+use crate::service::read::Unscoped;
 
 pub use context::{Loaders, Services};
 pub use mutation::Mutation;
 pub use query::Query;
+pub use subscription::Subscription;
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// How deeply selections may be nested.
 const MAX_DEPTH: usize = 15;
 /// How many fields a request may select; a page of a connection counts as its items.
 const MAX_COMPLEXITY: usize = 5000;
 
-/// The schema over `services`.
-pub fn build(services: Services) -> Schema {
-    builder().data(services).finish()
+/// The schema over `services`, with `live` for its subscriptions.
+pub fn build(services: Services, live: LiveProfiles) -> Schema {
+    // Of requests that bring none of their own: what subscriptions need at one moment is loaded together.
+    let loaders: Loaders = DataLoader::new(Unscoped(services.db.clone()), tokio::spawn);
+    let groups = Groups::new(&services.db, &services.clock);
+    builder().data(services).data(groups).data(live).data(loaders).finish()
 }
 
 /// The schema as text, in GraphQL's schema definition language.
@@ -37,9 +46,10 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // Our own DateTime and chrono's are the same to a client.
-    Schema::build_with_ignore_name_conflicts(Query, Mutation::default(), EmptySubscription, ["DateTime"])
+    let (mutation, subscription) = (Mutation::default(), Subscription::default());
+    Schema::build_with_ignore_name_conflicts(Query, mutation, subscription, ["DateTime"])
         .extension(crate::http::NoteExecution)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)

@@ -46,6 +46,7 @@ static FILES: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
         "graphiql/graphiql.js",
         "graphiql/examples/profile.graphql",
         "graphiql/examples/children.graphql",
+        "graphiql/examples/follow.graphql",
         "graphiql/examples/record-and-grade.graphql",
         "graphiql/examples/queue.graphql",
         "vendor/graphiql-4.1.2/graphiql.min.css",

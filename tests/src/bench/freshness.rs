@@ -1,9 +1,10 @@
 //! From the commit of a fact to the profile that shows it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use api::service::facts::{self, RecordQuizAttempt, Reference};
-use entity::clock::{Clock, SystemClock};
+use api::service::facts::{self, Groups, RecordQuizAttempt, Reference};
+use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
 use entity::score::Score;
 use entity::sea_orm::{EntityTrait, PaginatorTrait, QueryFilter};
@@ -41,11 +42,14 @@ pub async fn measure(db: &Database, school: &School, count: usize, per_second: u
     assert!(count <= school.students.len(), "each fact needs a student of its own");
     let mut ticks = tokio::time::interval_at(Instant::now(), Duration::from_secs(1) / per_second);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let groups = Groups::new(db, &clock);
     let mut writes = Vec::new();
     for n in 0..count {
         ticks.tick().await;
         let (db, student, quiz) =
             (db.clone(), school.students[n], school.quizzes[n % school.quizzes.len()][0]);
+        let groups = groups.clone();
         writes.push(tokio::spawn(async move {
             let attempt = RecordQuizAttempt {
                 student: Reference::Id(student.0),
@@ -56,7 +60,7 @@ pub async fn measure(db: &Database, school: &School, count: usize, per_second: u
                 score: Some(Score::from_hundredths(8000).ok()),
                 occurred_at: None,
             };
-            facts::write_one(&db, &SystemClock, Ok(attempt)).await.expect("the fact is written");
+            facts::write_one(&db, &SystemClock, &groups, Ok(attempt)).await.expect("the fact is written");
             (student, SystemClock.now())
         }));
     }

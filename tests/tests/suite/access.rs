@@ -3,6 +3,8 @@
 //! The table is made by asking the running server, and kept as a snapshot. A change of it is a change of who may see
 //! whom, and is to be looked at as such.
 
+mod subscriptions;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -11,6 +13,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::client::{Answer, Client};
 use tests::{TestApp, on_both_backends};
+
+use subscriptions::{SUBSCRIPTIONS, follows};
 
 /// A query and the id of what it asks for.
 struct Read {
@@ -233,6 +237,14 @@ on_both_backends! {
             }
             write!(table, "\n{}", row.trim_end()).expect("a text takes everything");
         }
+        for (name, query) in SUBSCRIPTIONS {
+            let query = query.replace("$id", &reads(&app).await[0].id);
+            let mut row = format!("{name:<30}");
+            for (_, client) in &viewers {
+                write!(row, "{:<16}", follows(&app, client, &query).await).expect("a text takes everything");
+            }
+            write!(table, "\n{}", row.trim_end()).expect("a text takes everything");
+        }
         insta::assert_snapshot!("access", table);
     }
 
@@ -310,8 +322,8 @@ on_both_backends! {
 
     async fn every_query_mutation_and_node_has_its_row(backend) {
         let app = TestApp::start(backend).await;
-        let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } }
-            __type(name: \"Node\") { possibleTypes { name } } }";
+        let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } }
+            subscriptionType { fields { name } } } __type(name: \"Node\") { possibleTypes { name } } }";
         let data = app.admin().data(query, json!({})).await;
         let names = |value: &Value| -> BTreeSet<String> {
             let names = value.as_array().expect("a list").iter();
@@ -325,6 +337,8 @@ on_both_backends! {
         assert_eq!(names(&data["__schema"]["queryType"]["fields"]), queries);
         let mutations: BTreeSet<String> = MUTATIONS.into_iter().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(names(&data["__schema"]["mutationType"]["fields"]), mutations);
+        let subscriptions = SUBSCRIPTIONS.into_iter().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(names(&data["__schema"]["subscriptionType"]["fields"]), subscriptions);
         let nodes: BTreeSet<String> =
             reads.iter().filter_map(|read| read.name.strip_prefix("node ")).map(str::to_owned).collect();
         assert_eq!(names(&data["__type"]["possibleTypes"]), nodes);

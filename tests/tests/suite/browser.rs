@@ -34,7 +34,7 @@ async fn open_graphiql(browser: &Browser, app: &TestApp) {
 async fn open_tab(browser: &Browser, operation: &str) {
     browser.click_text(operation).await;
     let shown = "return document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.getValue()";
-    browser.until(&format!("{shown}.includes({})", json!(format!(" {operation} ")))).await;
+    browser.until(&format!("{shown}.includes({})", json!(format!(" {operation}")))).await;
 }
 
 /// Presses the button, and where there are several operations chooses the first.
@@ -44,6 +44,17 @@ async fn send(browser: &Browser) {
     if browser.script(several).await == json!(true) {
         browser.click("[role=menuitem]").await;
     }
+}
+
+/// Writes the variables of the operation.
+async fn write_variables(browser: &Browser, variables: &Value) {
+    let editor = "document.querySelector('[aria-label=Variables] .CodeMirror').CodeMirror";
+    browser.script(&format!("{editor}.setValue({})", json!(variables.to_string()))).await;
+}
+
+async fn id_of(app: &TestApp, student: &str) -> Value {
+    let query = "query($id: String!) { studentProfile(sourcedId: $id) { student { id } } }";
+    app.admin().data(query, json!({ "id": student })).await["studentProfile"]["student"]["id"].clone()
 }
 
 /// Waits until the answer has this text in it.
@@ -71,6 +82,22 @@ on_both_backends! {
         assert_eq!(quizzes().await, before + 1);
 
         assert_eq!(browser.readable_cookies().await, "");
+        assert_quiet(&mut browser, &app).await;
+    }
+
+    async fn a_subscription_ticks_when_a_score_comes_in(backend) {
+        let app = school(backend).await;
+        let mut browser = Browser::start().await;
+        let quizzes = app.profile("demo-student-01").await.quizzes;
+        open_graphiql(&browser, &app).await;
+        open_tab(&browser, "Follow").await;
+        write_variables(&browser, &json!({ "student": id_of(&app, "demo-student-01").await })).await;
+        send(&browser).await;
+        until_answered(&browser, &format!("\"totalQuizzesCompleted\": {quizzes}")).await;
+
+        app.attempt("demo-student-01", "one-more", "demo-quiz-mathematics-1", "80").await;
+        app.drain().await;
+        until_answered(&browser, &format!("\"totalQuizzesCompleted\": {}", quizzes + 1)).await;
         assert_quiet(&mut browser, &app).await;
     }
 

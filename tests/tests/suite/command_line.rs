@@ -10,6 +10,8 @@ use tests::backend::TestDatabase;
 use tests::binary::{Ended, Served, TallyApi, sh};
 use tests::client::Client;
 use tests::on_both_backends;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const DATABASE: &str = "--database-url (DATABASE_URL)";
@@ -83,6 +85,25 @@ async fn a_server_behind_a_proxy_prints_no_link() {
     for url in ["tally.example.org", "https://tally.example.org/path"] {
         misread(&api.run(&["--public-url", url], &[]).await, ["--public-url", "without a path"]);
     }
+}
+
+/// The first signal waits for a request that is under way; the second one does not.
+#[tokio::test]
+async fn a_second_signal_ends_the_server_at_once() {
+    let server = TallyApi::new().serve(&[], &[]).await;
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let mut request = TcpStream::connect(&address).await.expect("a connection");
+    let unfinished = "POST /graphql HTTP/1.1\r\nHost: tally\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    request.write_all(unfinished.as_bytes()).await.expect("a request is begun");
+    // That it is to go on says that it is under way.
+    request.read_u8().await.expect("an answer");
+    server.terminate().await;
+    while TcpStream::connect(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    server.terminate().await;
+    assert_eq!(server.ended().await, Some(130));
 }
 
 /// Waits until the worker of the server has computed the numbers of the viewer's children.

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use api::auth::Role;
 use api::demo;
 use async_graphql::Name;
 use async_graphql::parser::parse_query;
+use async_graphql::parser::types::OperationType;
 use entity::clock::Clock as _;
-use serde_json::json;
+use serde_json::{Value, json};
+use tests::socket::Socket;
 use tests::{Backend, TestApp};
 
 use crate::raw::{JSON, post};
@@ -29,14 +32,23 @@ fn examples() -> Vec<(String, String)> {
     examples
 }
 
-/// The names of a document's operations, in their order.
-fn operations(document: &str) -> Vec<String> {
+/// The names of a document's operations, in their order, and what each does.
+fn operations(document: &str) -> Vec<(String, OperationType)> {
     let operations = parse_query(document).expect("it can be read").operations;
     let mut operations: Vec<_> = operations.iter().collect();
     operations.sort_by_key(|(_, operation)| operation.pos);
     let name =
         |name: Option<&Name>| name.expect("every operation has a name, which its tab shows").to_string();
-    operations.into_iter().map(|(operation, _)| name(operation)).collect()
+    operations.into_iter().map(|(operation, definition)| (name(operation), definition.node.ty)).collect()
+}
+
+/// The first that the one subscription of a document brings of the student whom the examples are about.
+async fn first_of(app: &TestApp, document: &str) -> Value {
+    let query = "{ studentProfile(sourcedId: \"demo-student-01\") { student { id } } }";
+    let student = app.admin().data(query, json!({})).await["studentProfile"]["student"]["id"].clone();
+    let mut socket = Socket::connect(&app.url, &app.token(Role::Admin, "admin")).await;
+    socket.subscribe("1", document, json!({ "student": student })).await;
+    socket.next().await["payload"].clone()
 }
 
 #[tokio::test]
@@ -46,9 +58,14 @@ async fn every_example_works_on_the_invented_school() {
     app.drain().await;
     let mut sent = 0;
     for (name, document) in examples() {
-        for operation in operations(&document) {
-            let body = json!({ "query": document, "operationName": operation }).to_string();
-            let answer = post(&app, JSON, JSON, body).await.json();
+        for (operation, ty) in operations(&document) {
+            let answer = match ty {
+                OperationType::Subscription => first_of(&app, &document).await,
+                _ => {
+                    let body = json!({ "query": document, "operationName": operation }).to_string();
+                    post(&app, JSON, JSON, body).await.json()
+                }
+            };
             assert!(answer.get("errors").is_none(), "{name}: {operation}: {answer:#}");
             sent += 1;
         }

@@ -63,7 +63,7 @@ async fn serve(cluster: &Cluster, clock: &Arc<ManualClock>, stop: &CancellationT
     let app = App::new(Services { db, clock: clock.clone() }, verifier);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("the port is known"));
-    tokio::spawn(api::http::serve(listener, app.router(axum::Router::new()), stop.clone()));
+    tokio::spawn(api::http::serve(listener, app, axum::Router::new(), stop.clone()));
     url
 }
 

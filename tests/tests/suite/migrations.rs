@@ -17,7 +17,7 @@ use tests::backend::TestDatabase;
 use tests::{Backend, TestApp, on_both_backends};
 
 /// For each migration, what a database holds that was used after it: rows in the tables of its day.
-const POPULATION: [&[&str]; 5] = [
+const POPULATION: [&[&str]; 6] = [
     &[
         "INSERT INTO student (id, sourced_id, display_name) VALUES ({1}, 'ada', 'Ada'), ({2}, 'ben', 'Ben')",
         "INSERT INTO guardian (id, sourced_id, display_name) VALUES ({3}, 'gwen', 'Gwen')",
@@ -52,6 +52,9 @@ const POPULATION: [&[&str]; 5] = [
     &["INSERT INTO session (key_hash, role, subject, created_at, used_at, expires_at) \
        VALUES ('00ff', 'ADMIN', 'admin', '2026-03-01T10:00:00+00:00', '2026-03-01T10:00:00+00:00', \
        '2026-03-01T22:00:00+00:00')"],
+    &[
+        "UPDATE job SET trace_parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' WHERE id = {1}",
+    ],
 ];
 
 /// A statement with `{n}` in the place of an id, in the words of the database.

@@ -1,6 +1,13 @@
 //! What changes the numbers of several students, or of one who takes the place of another: moved quizzes and
 //! assignments, merged and deleted students.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use entity::id::StudentId;
+use entity::sea_orm::sea_query::Expr;
+use entity::sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use entity::{change, quiz_attempt, student};
 use serde_json::{Value, json};
 use tests::{TestApp, on_both_backends};
 
@@ -76,6 +83,11 @@ async fn merge(app: &TestApp, from: &str, into: &str) {
 async fn delete(app: &TestApp, student: &str) {
     let call = format!("deleteStudent(student: {{ sourcedId: \"{student}\" }})");
     students_call(app, &call, "deletedId").await;
+}
+
+async fn student_id(app: &TestApp, sourced_id: &str) -> StudentId {
+    let of_that_name = student::Entity::find().filter(student::Column::SourcedId.eq(sourced_id));
+    of_that_name.one(app.db().reader()).await.expect("students can be read").expect("a student").id
 }
 
 async fn exists(app: &TestApp, student: &str) -> bool {
@@ -165,6 +177,33 @@ on_both_backends! {
         app.assert_waiting_jobs(2).await;
         assert_eq!(numbers(&app, "ada").await, "2 at 80.00, 1 at 80.00, all at 80.00");
         app.assert_waiting_jobs(0).await;
+    }
+
+    /// A quiz is moved while a merge gives ada's attempt to cy: the move waits, and then concerns cy.
+    async fn a_move_concerns_whoever_has_the_items_once_it_is_done(backend) {
+        let app = school(backend).await;
+        let (ada, cy) = (student_id(&app, "ada").await, student_id(&app, "cy").await);
+        let merging = app.db().begin_write().await.expect("a transaction");
+        change::lock_students(&merging, &BTreeSet::from([ada, cy])).await.expect("locks");
+        quiz_attempt::Entity::update_many()
+            .col_expr(quiz_attempt::Column::StudentId, Expr::value(cy))
+            .filter(quiz_attempt::Column::StudentId.eq(ada))
+            .exec(&*merging)
+            .await
+            .expect("the attempt is given to cy");
+
+        let service = app.service();
+        let input = json!({ "sourcedId": "quiz", "course": { "sourcedId": "history" } });
+        let mut moving = tokio::spawn(async move {
+            service.mutate("upsertQuiz", "UpsertQuizInput", input, "outcome").await
+        });
+        let early = tokio::time::timeout(Duration::from_millis(100), &mut moving).await;
+        assert!(early.is_err(), "the move did not wait for the merge");
+        merging.commit().await.expect("a commit");
+        assert_eq!(moving.await.expect("no panic")["outcome"], "UPDATED");
+        for (student, stale) in [("ada", false), ("bo", true), ("cy", true)] {
+            assert_eq!(app.profile(student).await.stale, stale, "{student}");
+        }
     }
 
     /// Nothing of a deleted student is left, and one of the same name begins with nothing.

@@ -35,7 +35,7 @@ pub async fn claim(db: &Database, worker: &str, limit: usize, lease: Duration) -
          UPDATE job SET state = 'running', attempt = attempt + 1, claimed_by = $1, claim_id = $2, \
            lease_expires_at = {lease_end}, started_at = {now} \
          FROM next WHERE student_id = next_student_id AND id = next_id \
-         RETURNING student_id, id, attempt, max_attempts",
+         RETURNING student_id, id, attempt, max_attempts, trace_parent",
     );
     let id = new_claim_id();
     let statement = Statement::from_sql_and_values(backend, sql, [worker.into(), id.into()]);
@@ -48,6 +48,7 @@ pub async fn claim(db: &Database, worker: &str, limit: usize, lease: Duration) -
                 id: row.try_get_by("id")?,
                 attempt: row.try_get_by("attempt")?,
                 max_attempts: row.try_get_by("max_attempts")?,
+                trace_parent: row.try_get_by("trace_parent")?,
             })
         })
         .collect::<Result<_, DbErr>>()?;

@@ -38,6 +38,8 @@ pub struct ClaimedJob {
     pub attempt: i32,
     /// The number of the last attempt that the job has.
     pub max_attempts: i32,
+    /// The trace that the job belongs to, if it is recorded.
+    pub trace_parent: Option<String>,
 }
 
 impl Claim {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use computation::Computation;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::feed::Change;
 use entity::id::StudentId;
 use entity::{change, student_profile};
 use sea_orm::DbErr;
@@ -75,6 +76,7 @@ async fn rewrite(
     let students: Vec<StudentId> = profiles.keys().copied().collect();
     let computation = Computation::of(&**txn, &students).await?;
     rows::write_enrollments(txn, computation.changed_enrollments()).await?;
+    txn.tell_on_commit(students.iter().copied().map(Change::Profile));
     let profiles = profiles.into_values().map(|profile| {
         let total = computation.total(profile.student_id);
         profile.with_aggregates(total, now)

@@ -8,7 +8,7 @@ use crate::error::UserError;
 use crate::schema::context::Resolving;
 use crate::schema::enums::Outcome;
 use crate::schema::inputs::FactInput;
-use crate::service::facts::{self, Command, Partial, Written};
+use crate::service::facts::{self, Command, Groups, Partial, Written};
 
 /// A fact that was written, and what became of it.
 #[derive(Debug, SimpleObject)]
@@ -98,7 +98,7 @@ where
 {
     let services = ctx.services()?;
     let Written { row, outcome, recalculation_enqueued } =
-        facts::write_one(&services.db, &*services.clock, input.read()).await?;
+        facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
     Ok(Payload { fact: row.into(), outcome: outcome.into(), recalculation_enqueued })
 }
 
@@ -113,9 +113,9 @@ where
     T: OutputType + From<<I::Command as Command>::Row>,
 {
     let services = ctx.services()?;
-    let commands = inputs.into_iter().map(FactInput::read).collect();
+    let commands: Vec<_> = inputs.into_iter().map(FactInput::read).collect();
     let partial = if partial { Partial::Yes } else { Partial::No };
-    let written = facts::write(&services.db, &*services.clock, commands, partial).await?;
+    let written = facts::write(&services.db, &*services.clock, &commands, partial).await?;
     let results: Vec<BulkResult<T>> = written.into_iter().map(bulk_result).collect();
     Ok(BulkPayload {
         written: results.iter().filter(|r| r.outcome.is_some_and(|o| o != Outcome::Unchanged)).count(),

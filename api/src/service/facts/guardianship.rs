@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::database::WriteTransaction;
+use entity::feed::Change;
 use entity::guardian;
 use entity::guardianship::{Column, Entity, Model};
 use entity::id::{GuardianId, StudentId};
@@ -78,6 +79,7 @@ impl Row for Model {
         let all = OnConflict::columns([Column::StudentId, Column::GuardianId])
             .update_columns([Column::ValidFrom, Column::ValidUntil, Column::RevokedAt, Column::OccurredAt])
             .to_owned();
+        txn.tell_on_commit(rows.iter().map(|row| Change::Children(row.guardian_id)));
         Entity::insert_many(rows.into_iter().map(|row| row.into_active_model().reset_all()))
             .on_conflict(all)
             .exec_without_returning(&**txn)

@@ -6,6 +6,7 @@
 
 mod course;
 mod enrollment;
+mod group;
 mod guardian;
 mod guardianship;
 mod item;
@@ -21,9 +22,11 @@ mod upkeep;
 use entity::clock::Clock;
 use entity::database::{AsDbErr, Database, UnitOfWork, WriteTransaction};
 use entity::sea_orm::DbErr;
+use entity::trace;
 
 pub use course::UpsertCourse;
 pub use enrollment::{DeleteEnrollment, SetEnrollmentStatus, UpsertEnrollment};
+pub use group::Groups;
 pub use guardian::UpsertGuardian;
 pub use guardianship::{GrantGuardianship, RevokeGuardianship};
 pub use item::{ChangeAttempt, ChangeSubmission, StandingChange};
@@ -84,7 +87,7 @@ pub enum Partial {
 pub async fn write<C: Command>(
     db: &Database,
     clock: &dyn Clock,
-    commands: Vec<Result<C, UserError>>,
+    commands: &[Result<C, UserError>],
     partial: Partial,
 ) -> Result<Results<C::Row>, ApiError> {
     if commands.len() > MAX_BULK {
@@ -98,23 +101,40 @@ pub async fn write<C: Command>(
     }
 }
 
-/// Does one command.
+/// Does one command, together with others of its kind that wait, if there are [`Groups`] of that kind.
 ///
 /// # Errors
 /// As [`write()`].
 pub async fn write_one<C: Command>(
     db: &Database,
     clock: &dyn Clock,
+    groups: &Groups,
     command: Result<C, UserError>,
 ) -> Result<Written<C::Row>, ApiError> {
-    let mut results = write(db, clock, vec![command], Partial::Yes).await?;
+    let written = match (command, C::group(groups)) {
+        // A traced fact is written alone, so that its job is a part of its own trace.
+        (Ok(command), Some(group)) if trace::current().is_none() => group.write(command).await,
+        (command, _) => one_result(db, clock, command).await,
+    };
+    written.map_err(|error| match error {
+        ApiError::User(error) => error.within("input").into(),
+        ApiError::Database(_) => error,
+    })
+}
+
+async fn one_result<C: Command>(
+    db: &Database,
+    clock: &dyn Clock,
+    command: Result<C, UserError>,
+) -> Result<Written<C::Row>, ApiError> {
+    let mut results = write(db, clock, &[command], Partial::Yes).await?;
     let result = results.pop().ok_or_else(|| DbErr::Custom("a command had no result".to_owned()))?;
-    result.map_err(|error| error.within("input").into())
+    result.map_err(Into::into)
 }
 
 struct Write<'a, C> {
     clock: &'a dyn Clock,
-    commands: Vec<Result<C, UserError>>,
+    commands: &'a [Result<C, UserError>],
     partial: Partial,
 }
 
@@ -144,7 +164,7 @@ impl<C: Command> UnitOfWork for Write<'_, C> {
     type Error = WriteError;
 
     async fn run(&self, txn: &WriteTransaction) -> Result<Self::Output, WriteError> {
-        let results = pipeline::run(txn, &self.commands, self.clock.now()).await?;
+        let results = pipeline::run(txn, self.commands, self.clock.now()).await?;
         if self.partial == Partial::Yes {
             return Ok(results);
         }

@@ -9,6 +9,7 @@ use entity::id::StudentId;
 use entity::sea_orm::DbErr;
 use uuid::Uuid;
 
+use super::group::{Group, Groups};
 use super::{Outcome, Reference, Results, Written};
 use crate::error::UserError;
 
@@ -49,6 +50,15 @@ pub trait Command: Send + Sync {
     type Row: Row;
     /// What is loaded and locked for the commands before any row is.
     type Context: Send + Sync;
+
+    /// Where commands of this kind wait to be written together, if they do.
+    fn group(groups: &Groups) -> Option<&Group<Self>>
+    where
+        Self: Sized,
+    {
+        let _ = groups;
+        None
+    }
 
     /// Loads and locks what the commands name beside their rows.
     fn prepare(

@@ -8,6 +8,7 @@ use entity::score::Score;
 use entity::sea_orm::DbErr;
 use entity::standing::Standing;
 
+use super::group::{Group, Groups};
 use super::pipeline::{Command, Deciding, Key};
 use super::reference::Reference;
 use super::student::LockedStudents;
@@ -36,6 +37,10 @@ pub struct RecordQuizAttempt {
 impl Command for RecordQuizAttempt {
     type Row = Model;
     type Context = (Found<QuizId>, LockedStudents);
+
+    fn group(groups: &Groups) -> Option<&Group<Self>> {
+        Some(&groups.attempts)
+    }
 
     async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<Self::Context, DbErr> {
         let quizzes = find_quizzes(txn, commands.iter().filter_map(|command| command.quiz.as_ref())).await?;

@@ -8,6 +8,7 @@ use entity::score::Score;
 use entity::sea_orm::DbErr;
 use entity::standing::Standing;
 
+use super::group::{Group, Groups};
 use super::pipeline::{Command, Deciding, Key};
 use super::reference::Reference;
 use super::student::{LockedStudents, about_row_of_student};
@@ -62,6 +63,10 @@ pub struct UngradeSubmission {
 impl Command for RecordSubmission {
     type Row = Model;
     type Context = (Found<AssignmentId>, LockedStudents);
+
+    fn group(groups: &Groups) -> Option<&Group<Self>> {
+        Some(&groups.submissions)
+    }
 
     async fn prepare(txn: &WriteTransaction, commands: &[&Self]) -> Result<Self::Context, DbErr> {
         let named = commands.iter().filter_map(|command| command.assignment.as_ref());

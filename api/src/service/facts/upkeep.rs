@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use entity::change;
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
+use entity::feed::Change;
 use entity::id::StudentId;
 use entity::sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use entity::student;
@@ -32,6 +33,7 @@ impl UnitOfWork for DeleteStudent {
         let student = students.find("student", &self.0)?;
         // Everything of the student's goes with the row; a job that is left finds nobody and succeeds.
         student::Entity::delete_by_id(student).exec(&**txn).await?;
+        txn.tell_on_commit([Change::Profile(student)]);
         Ok(student)
     }
 }
@@ -99,6 +101,7 @@ impl UnitOfWork for MergeStudents<'_> {
             txn.execute_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
         }
         student::Entity::delete_by_id(from).exec(&**txn).await?;
+        txn.tell_on_commit([Change::Profile(from)]);
         change::record(txn, &BTreeSet::from([into]), self.clock.now()).await?;
         let kept = student::Entity::find_by_id(into).one(&**txn).await?;
         kept.ok_or_else(|| UserError::not_found("into").into())

@@ -7,8 +7,10 @@ mod export;
 mod loader;
 mod profile;
 mod scope;
+mod seen;
 
 pub use export::{Columns, ExportError, export_profiles_unscoped};
 pub use loader::{EnrollmentsOf, LoadError, ProfileOf, Unscoped};
-pub use profile::{children, enrollment, guardian, profile, quiz_attempt, student, submission};
+pub use profile::{children, enrollment, guardian, guardian_of, profile, quiz_attempt, student, submission};
 pub use scope::Scope;
+pub use seen::{Seen, SeenBy};

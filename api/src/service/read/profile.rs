@@ -11,6 +11,7 @@ use entity::{assignment_submission, enrollment, guardian, quiz_attempt, student,
 use super::scope::Scope;
 use crate::auth::Role;
 use crate::service::facts::Reference;
+use crate::viewer::Viewer;
 
 /// The student that `reference` names.
 ///
@@ -77,6 +78,19 @@ pub async fn guardian(
     let found = guardian::Entity::find_by_id(id).one(db).await?;
     let own = |row: &guardian::Model| viewer.role() == Role::Guardian && row.sourced_id == viewer.subject();
     Ok(found.filter(|row| viewer.sees_everybody() || own(row)))
+}
+
+/// The guardian whom the viewer is, if the viewer is one and is known.
+///
+/// # Errors
+/// Whatever the database reports.
+pub async fn guardian_of(db: &DatabaseConnection, viewer: &Viewer) -> Result<Option<GuardianId>, DbErr> {
+    if viewer.role() != Role::Guardian {
+        return Ok(None);
+    }
+    let own = guardian::Column::SourcedId.eq(viewer.subject());
+    let row = guardian::Entity::find().filter(own).one(db).await?;
+    Ok(row.map(|row| row.id))
 }
 
 /// The enrolment with this id.

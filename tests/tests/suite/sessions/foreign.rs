@@ -4,6 +4,7 @@ use api::auth::Role;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tests::socket::{PROTOCOL, Socket};
 use tests::{Backend, TestApp};
 
 use super::{ME, form, query, request, sign_in, sign_in_by_token, who};
@@ -45,6 +46,39 @@ async fn a_session_is_for_pages_of_this_server_alone() {
             assert_eq!(answer(request).await.json()["data"]["me"]["role"], "ADMIN", "{own:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_socket_is_for_pages_of_this_server_alone() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let cookie = sign_in_by_token(&app, Role::Admin, "boss").await;
+    for (origin, answer) in [(app.url.as_str(), Ok("connection_ack")), ("https://evil.example", Err(4403))] {
+        let mut socket = open_socket(&app, &cookie, origin).await;
+        socket.send(&json!({ "type": "connection_init" })).await;
+        match answer {
+            Ok(message) => assert_eq!(socket.next().await["type"], message),
+            Err(code) => assert_eq!(socket.closed().await.0, code),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_session() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let cookie = sign_in_by_token(&app, Role::Admin, "boss").await;
+    let mut socket = open_socket(&app, &cookie, &app.url).await;
+    socket.send(&json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack");
+    app.admin().data("mutation { revokeSessions(subject: \"boss\") { revoked } }", json!({})).await;
+    socket.subscribe("1", ME, json!({})).await;
+    let (code, reason) = socket.closed().await;
+    assert_eq!(code, 4403, "{reason}");
+    assert!(reason.contains("the session has ended"), "{reason}");
+}
+
+async fn open_socket(app: &TestApp, cookie: &str, origin: &str) -> Socket {
+    let headers = [("sec-websocket-protocol", PROTOCOL), ("cookie", cookie), ("origin", origin)];
+    Socket::open_with(&app.url, &headers).await.expect("a socket is opened")
 }
 
 #[tokio::test]

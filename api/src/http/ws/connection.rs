@@ -1,0 +1,226 @@
+//! The life of a socket.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use axum::http::HeaderMap;
+use futures::StreamExt as _;
+use tokio::time::{Instant, timeout, timeout_at};
+use tower_http::request_id::RequestId;
+
+use super::ending::Ending;
+use super::message::{ClientMessage, ServerMessage};
+use super::operations::{Event, Operations};
+use crate::error::ErrorCode;
+use crate::http::authentication::{self, Admission};
+use crate::http::body::Body;
+use crate::http::execution::{Errors, Execution, Finished};
+use crate::http::{App, MAX_BODY};
+
+/// How long a client may take to ask for the connection.
+const INIT_WITHIN: Duration = Duration::from_secs(3);
+/// How often a client is asked whether it is there. One that has said nothing until the next time is not.
+const PING_EVERY: Duration = Duration::from_secs(25);
+/// How long a client may take to accept a message.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+/// How long a client may take to agree that the socket is closed.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// The most operations that one socket has under way.
+const MAX_OPERATIONS: usize = 100;
+
+/// One socket, and what is under way on it.
+pub(super) struct Connection {
+    app: App,
+    request_id: RequestId,
+    socket: WebSocket,
+    operations: Operations,
+}
+
+impl Connection {
+    pub(super) fn new(app: App, request_id: RequestId, socket: WebSocket) -> Self {
+        Self { app, request_id, socket, operations: Operations::default() }
+    }
+
+    /// Serves the client until one of both has enough.
+    pub(super) async fn serve(mut self, headers: &HeaderMap, speaks_ours: bool) {
+        let ending = if speaks_ours { self.talk(headers).await } else { Ending::other_sub_protocol() };
+        tracing::debug!(?ending, "socket ended");
+        self.close(ending).await;
+    }
+
+    async fn talk(&mut self, headers: &HeaderMap) -> Ending {
+        let stop = self.app.sockets.stop.clone();
+        let talk = async {
+            let admission = match timeout(INIT_WITHIN, self.acknowledge(headers)).await {
+                Ok(admission) => admission?,
+                Err(_) => return Err(Ending::init_timeout()),
+            };
+            self.answer(headers, admission).await
+        };
+        tokio::select! {
+            ending = talk => match ending {
+                Ok(never) => match never {},
+                Err(ending) => ending,
+            },
+            () = stop.cancelled() => Ending::going_away(),
+        }
+    }
+
+    /// Waits until the client asks for the connection, and grants it.
+    async fn acknowledge(&mut self, headers: &HeaderMap) -> Result<Admission, Ending> {
+        loop {
+            match receive(&mut self.socket).await? {
+                Some(ClientMessage::ConnectionInit(payload)) => {
+                    let admission = authentication::socket(headers, &payload, &self.app).await;
+                    let admission = admission.map_err(|refusal| Ending::refused(&refusal))?;
+                    self.send(&ServerMessage::ConnectionAck).await?;
+                    return Ok(admission);
+                }
+                Some(ClientMessage::Subscribe { .. }) => return Err(Ending::unauthorized()),
+                Some(ClientMessage::Ping(payload)) => self.send(&ServerMessage::Pong { payload }).await?,
+                Some(ClientMessage::Pong | ClientMessage::Complete { .. }) | None => {}
+            }
+        }
+    }
+
+    /// Does what the client asks, and passes on what comes of it.
+    async fn answer(
+        &mut self,
+        headers: &HeaderMap,
+        admission: Admission,
+    ) -> Result<std::convert::Infallible, Ending> {
+        let mut is_there = true;
+        let mut next_ping = Instant::now() + PING_EVERY;
+        loop {
+            let expires_in = remaining(&admission, &self.app)?;
+            tokio::select! {
+                message = receive(&mut self.socket) => {
+                    is_there = true;
+                    if let Some(message) = message? {
+                        // Whatever came late in a long wait may have come too late.
+                        recheck(headers, &admission, &self.app).await?;
+                        self.obey(message, &admission).await?;
+                    }
+                }
+                Some((id, event)) = self.operations.next() => {
+                    recheck(headers, &admission, &self.app).await?;
+                    self.tell(&id, event).await?;
+                }
+                () = tokio::time::sleep_until(next_ping) => {
+                    if !std::mem::take(&mut is_there) {
+                        return Err(Ending::Gone);
+                    }
+                    next_ping = Instant::now() + PING_EVERY;
+                    recheck(headers, &admission, &self.app).await?;
+                    send(&mut self.socket, Message::Ping(Vec::new().into())).await?;
+                }
+                () = tokio::time::sleep(expires_in) => {}
+            }
+        }
+    }
+
+    async fn obey(&mut self, message: ClientMessage, admission: &Admission) -> Result<(), Ending> {
+        match message {
+            ClientMessage::ConnectionInit(_) => Err(Ending::too_many_inits()),
+            ClientMessage::Ping(payload) => self.send(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Complete { id } => {
+                self.operations.end(&id);
+                Ok(())
+            }
+            ClientMessage::Subscribe { id, .. } if self.operations.contains(&id) => {
+                Err(Ending::duplicate(&id))
+            }
+            ClientMessage::Subscribe { id, .. } if self.operations.count() >= MAX_OPERATIONS => {
+                let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
+                self.fail(&id, &Errors::one(ErrorCode::LimitExceeded, &message)).await
+            }
+            ClientMessage::Subscribe { id, request } => self.begin(id, request, admission).await,
+        }
+    }
+
+    async fn begin(&mut self, id: String, request: Body, admission: &Admission) -> Result<(), Ending> {
+        let types = self.app.types.clone();
+        match Execution::begin(request.into(), types, self.request_id.clone()) {
+            Ok((request, execution)) => {
+                let responses = self.app.schema.execute_stream(request.data(admission.viewer.clone()));
+                self.operations.begin(id, responses.map(move |response| execution.finish(response)));
+                Ok(())
+            }
+            Err(refused) => self.tell(&id, Event::Response(refused)).await,
+        }
+    }
+
+    async fn tell(&mut self, id: &str, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Response(Finished::Refused(errors)) if errors.came_before_execution() => {
+                self.operations.end(id);
+                self.fail(id, &errors).await
+            }
+            Event::Response(payload) => self.send(&ServerMessage::Next { id, payload: &payload }).await,
+            Event::End => {
+                self.operations.end(id);
+                self.send(&ServerMessage::Complete { id }).await
+            }
+        }
+    }
+
+    async fn fail(&mut self, id: &str, errors: &Errors) -> Result<(), Ending> {
+        self.send(&ServerMessage::Error { id, payload: &errors.errors }).await
+    }
+
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), Ending> {
+        match serde_json::to_string(message) {
+            Ok(text) => send(&mut self.socket, Message::Text(text.into())).await,
+            Err(error) => {
+                tracing::error!(%error, "a message could not be written as JSON");
+                Err(Ending::internal())
+            }
+        }
+    }
+
+    /// Tells the client, and waits for it to agree: what is closed with something unread takes what was sent along.
+    async fn close(mut self, ending: Ending) {
+        if let Some(frame) = ending.frame()
+            && send(&mut self.socket, Message::Close(Some(frame))).await.is_err()
+        {
+            return;
+        }
+        let agreed = Instant::now() + CLOSE_WITHIN;
+        while let Ok(Some(Ok(_))) = timeout_at(agreed, self.socket.recv()).await {}
+    }
+}
+
+/// Ends the socket of a viewer whose token has expired, or whose session is over.
+async fn recheck(headers: &HeaderMap, admission: &Admission, app: &App) -> Result<(), Ending> {
+    remaining(admission, app)?;
+    authentication::recheck(admission, headers, app).await.map_err(|refusal| Ending::refused(&refusal))
+}
+
+/// How long the viewer's token or session is still good.
+fn remaining(admission: &Admission, app: &App) -> Result<Duration, Ending> {
+    let remaining = admission.expires_at - app.services.clock.now();
+    remaining.to_std().ok().filter(|remaining| !remaining.is_zero()).ok_or_else(Ending::expired)
+}
+
+/// The next message; none for what is WebSocket's own.
+async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, Ending> {
+    match socket.recv().await {
+        None | Some(Ok(Message::Close(_))) => Err(Ending::Gone),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Ok(Message::Binary(_))) => Err(Ending::invalid_message("it must be a text")),
+        Some(Ok(Message::Text(text))) if text.len() > MAX_BODY => Err(Ending::too_large()),
+        Some(Ok(Message::Text(text))) => {
+            ClientMessage::read(&text).map(Some).map_err(|what| Ending::invalid_message(&what))
+        }
+        Some(Err(error)) => Err(Ending::of_error(error)),
+    }
+}
+
+/// Sends a message to a client who takes it.
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), Ending> {
+    match timeout(SEND_WITHIN, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Ending::Gone),
+    }
+}

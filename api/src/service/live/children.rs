@@ -1,0 +1,92 @@
+//! The children of a guardian, whoever they are at the time.
+
+use entity::sea_orm::DbErr;
+use entity::student_profile;
+use futures::FutureExt as _;
+use futures::future::select_all;
+
+use super::LiveProfiles;
+use super::followed::{Followed, Newer, RETRY};
+use crate::live::{Topic, Watch};
+use crate::service::read::{self, LoadError, Scope};
+use crate::viewer::Viewer;
+
+/// The profiles of a guardian's children, in the order of their names when there are several to give at once.
+pub(super) struct Children {
+    profiles: LiveProfiles,
+    viewer: Viewer,
+    /// Says when the guardian may have other children.
+    family: Watch,
+    children: Vec<Child>,
+}
+
+struct Child {
+    profile: Followed,
+    /// Whether the profile is to be read.
+    due: bool,
+}
+
+impl Children {
+    /// The guardian's children of this moment.
+    pub(super) async fn of(profiles: LiveProfiles, viewer: Viewer) -> Result<Self, DbErr> {
+        let guardian = read::guardian_of(profiles.db.reader(), &viewer).await?;
+        // Watched before the children are read, so that none can join in between.
+        let family = profiles.live.watch(Topic::Children(guardian));
+        let mut children = Self { profiles, viewer, family, children: Vec::new() };
+        children.look().await?;
+        Ok(children)
+    }
+
+    /// The next profile that is newer than what the viewer has.
+    pub(super) async fn next(&mut self) -> Result<student_profile::Model, LoadError> {
+        loop {
+            while let Some(at) = self.children.iter().position(|child| child.due) {
+                self.children[at].due = false;
+                match self.children[at].profile.newer().await? {
+                    Newer::Profile(row) => return Ok(row),
+                    Newer::Hidden => drop(self.children.remove(at)),
+                    Newer::Nothing => {}
+                }
+            }
+            if self.wait().await {
+                self.look_until_seen().await;
+            }
+        }
+    }
+
+    /// Waits for changes, and notes whose. Returns whether there may be other children.
+    async fn wait(&mut self) -> bool {
+        let children = self.children.iter_mut().map(|child| child.profile.changed().boxed());
+        let family = self.family.changed().map(|()| true).boxed();
+        let changes = children.map(|changed| changed.map(|()| false).boxed()).chain([family]);
+        let (family, first, _) = select_all(changes).await;
+        if !family {
+            self.children[first].due = true;
+        }
+        family
+    }
+
+    /// Looks who the children are, again and again if the database is away.
+    async fn look_until_seen(&mut self) {
+        while let Err(error) = self.look().await {
+            tracing::warn!(%error, "the children of a guardian could not be read, and will be read again");
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Follows those who are children now, and no others.
+    async fn look(&mut self) -> Result<(), DbErr> {
+        let scope = Scope::of(self.viewer.clone(), self.profiles.clock.now());
+        let rows = read::children(self.profiles.db.reader(), &scope).await?;
+        let mut before = std::mem::take(&mut self.children);
+        for row in rows {
+            let known = before.iter().position(|child| child.profile.student() == row.student_id);
+            let child = known.map(|at| before.swap_remove(at)).unwrap_or_else(|| Child {
+                profile: Followed::new(&self.profiles, self.viewer.clone(), row.student_id),
+                due: true,
+            });
+            self.children.push(child);
+        }
+        Ok(())
+    }
+}
