@@ -112,7 +112,7 @@ pub struct ServeArgs {
     /// The address to listen on. One that other machines can reach needs --jwt-secret-file or --jwks.
     #[arg(long, value_name = "ADDRESS:PORT", env = "TALLY_LISTEN", default_value = "127.0.0.1:4000", value_parser = listen_address)]
     pub listen: SocketAddr,
-    /// The URL by which browsers reach the server, if a proxy stands before it, as in https://tally.example.org. Pages of
+    /// The https URL, without a path, by which browsers reach the server when a proxy stands before it. Pages of
     /// this origin alone may use a browser's session, and its cookie is sent over https alone. Without this, a server
     /// that only this machine can reach prints links that sign in once, each within the hour; with it, it does not.
     #[arg(long, value_name = "URL", env = "TALLY_PUBLIC_URL")]

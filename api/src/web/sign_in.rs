@@ -56,7 +56,7 @@ pub(super) async fn show(RawQuery(query): RawQuery) -> Response {
             .with("code", code)
             .with("next", &fields.next)
             .into_response(),
-        None => form(&fields, if fields.signed_out { SIGNED_OUT } else { "" }).into_response(),
+        None => form(&fields, if fields.signed_out { SIGNED_OUT } else { "" }, "").into_response(),
     }
 }
 
@@ -64,11 +64,13 @@ pub(super) async fn show(RawQuery(query): RawQuery) -> Response {
 pub(super) async fn sign_in(State(sessions): State<Sessions>, headers: HeaderMap, body: Bytes) -> Response {
     let fields = Fields::read(&body);
     if !sessions.is_own_page(&headers) {
-        return form(&Fields::default(), FOREIGN).status(StatusCode::FORBIDDEN).into_response();
+        return form(&Fields::default(), "", FOREIGN).status(StatusCode::FORBIDDEN).into_response();
     }
     let (identity, until) = match who(&sessions, &fields).await {
         Ok(found) => found,
-        Err(Refusal { status, message }) => return form(&fields, &message).status(status).into_response(),
+        Err(Refusal { status, message }) => {
+            return form(&fields, "", &message).status(status).into_response();
+        }
     };
     let cookie = match sessions.begin(&headers, &identity, until).await {
         Ok(cookie) => cookie,
@@ -81,7 +83,7 @@ pub(super) async fn sign_in(State(sessions): State<Sessions>, headers: HeaderMap
 /// Ends the session of the browser.
 pub(super) async fn sign_out(State(sessions): State<Sessions>, headers: HeaderMap) -> Response {
     if !sessions.is_own_page(&headers) {
-        return form(&Fields::default(), FOREIGN).status(StatusCode::FORBIDDEN).into_response();
+        return form(&Fields::default(), "", FOREIGN).status(StatusCode::FORBIDDEN).into_response();
     }
     match sessions.end(&headers).await {
         Ok(cookie) => redirect("/sign-in?signed-out", cookie),
@@ -129,8 +131,12 @@ fn destination(next: &str, role: Role) -> String {
     }
 }
 
-fn form(fields: &Fields, message: &str) -> Page {
-    Page::new(include_str!("../../web/sign-in.html")).with("next", &fields.next).with("message", message)
+/// The form, with a note or with what is wrong.
+fn form(fields: &Fields, note: &str, message: &str) -> Page {
+    Page::new(include_str!("../../web/sign-in.html"))
+        .with("next", &fields.next)
+        .with("note", note)
+        .with("message", message)
 }
 
 fn redirect(to: &str, cookie: String) -> Response {
