@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 use entity::calendar::TimeZone;
 
 use crate::auth::{JwksSource, Role, TokenRules};
+use crate::session::PublicUrl;
 
 /// Tally keeps each student's totals and averages right and fresh, so that a parent dashboard can show them at once.
 ///
@@ -129,6 +130,11 @@ pub struct ServeArgs {
     /// The address to listen on. One that other machines can reach needs --jwt-secret-file or --jwks.
     #[arg(long, value_name = "ADDRESS:PORT", env = "TALLY_LISTEN", default_value = "127.0.0.1:4000", value_parser = listen_address)]
     pub listen: SocketAddr,
+    /// The https URL, without a path, by which browsers reach the server when a proxy stands before it. Pages of
+    /// this origin alone may use a browser's session, and its cookie is sent over https alone. Without this, a server
+    /// that only this machine can reach prints links that sign in once, each within the hour; with it, it does not.
+    #[arg(long, value_name = "URL", env = "TALLY_PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
     /// Leave the worker out of this process: tally-worker, started beside it, computes the numbers.
     #[arg(long, env = "TALLY_NO_WORKER", value_parser = BoolishValueParser::new())]
     pub no_worker: bool,

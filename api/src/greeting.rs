@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use api::config::{AuthArgs, Cli};
 use api::demo::Filled;
+use api::session::LINK_LIFETIME;
 
 /// The server, as somebody sees it who has just started it.
 pub struct Greeting<'a> {
@@ -17,6 +18,16 @@ pub struct Greeting<'a> {
     pub keys: &'a str,
     /// The invented school, if it was asked for.
     pub demo: Option<&'a Filled>,
+    /// Links that sign in once.
+    pub links: &'a [Link],
+}
+
+/// A link that signs in once.
+pub struct Link {
+    /// As whom, and to where.
+    pub whom: &'static str,
+    /// Its path on the server.
+    pub path: String,
 }
 
 impl Display for Greeting<'_> {
@@ -40,6 +51,7 @@ impl Display for Greeting<'_> {
                 "  demo       an invented school of {students} students and {courses} courses{since}"
             )?;
         }
+        self.sign_in(f)?;
         self.first_steps(f)?;
         writeln!(f, "\nCtrl-C stops the server. All settings: {} --help", program())
     }
@@ -66,6 +78,21 @@ impl Greeting<'_> {
             }
             None => "PostgreSQL".to_owned(),
         }
+    }
+
+    fn sign_in(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.links.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "\nTo sign in, open a link in a browser. Each works once, within {} minutes.\n",
+            LINK_LIFETIME.num_minutes()
+        )?;
+        for Link { whom, path } in self.links {
+            writeln!(f, "  as {whom}:\n  {}{path}", self.url())?;
+        }
+        Ok(())
     }
 
     /// Commands that work when they are pasted into another terminal, in whatever folder that is.

@@ -3,7 +3,8 @@
 //! | modules | what lives there |
 //! |---|---|
 //! | [`http`] | from a request to the schema and back: routes, authentication, GraphQL over HTTP |
-//! | [`auth`], [`viewer`] | tokens and their keys; who is asking |
+//! | [`auth`], [`session`], [`viewer`] | tokens and their keys; browsers that have signed in; who is asking |
+//! | `web` | pages for browsers, and the files they are made of |
 //! | [`schema`] | the GraphQL schema: types, inputs, resolvers |
 //! | [`service`] | what a resolver calls: writing facts, reading within what a viewer may see |
 //! | [`live`] | telling readers that what they have read has changed |
@@ -21,4 +22,6 @@ pub mod http;
 pub mod live;
 pub mod schema;
 pub mod service;
+pub mod session;
 pub mod viewer;
+mod web;

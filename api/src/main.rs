@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::auth::{self, Identity, SecretOrigin, TokenVerifier};
-use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogFormat, TokenArgs};
+use api::auth::{self, Identity, Role, SecretOrigin, TokenVerifier};
+use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogFormat, ServeArgs, TokenArgs};
 use api::demo::{self, Filled};
 use api::error::ApiError;
 use api::http::App;
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use worker::telemetry::{Exporting, Telemetry};
 use worker::{Metrics, Ops, Worker};
 
-use crate::greeting::Greeting;
+use crate::greeting::{Greeting, Link};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -150,14 +150,36 @@ async fn serve(cli: Cli) -> Outcome {
     let ops = Ops { db: db.clone(), pending: |db| Box::pin(migration::pending(db)), metrics, worker: name };
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     let address = listener.local_addr()?;
-    say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref() }.to_string())?;
     let place = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
     let app = App::with_worker(place, Services { db, clock }, verifier);
+    let app = match cli.serve.public_url.clone() {
+        Some(url) => app.reached_by(url),
+        None => app,
+    };
+    let links = if links_are_for_us_alone(&cli.serve) { links(&app, demo.as_ref())? } else { Vec::new() };
+    say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref(), links: &links }.to_string())?;
     let served = api::http::serve(listener, app, ops.router(), stop.clone()).await;
     stop.cancel();
     let ended = background.await?;
     served?;
     ended.map_err(Into::into)
+}
+
+/// Whether a link that is printed can be used by nobody but people at this machine, who see it. A server behind a proxy
+/// writes its output to a log that others may read.
+fn links_are_for_us_alone(args: &ServeArgs) -> bool {
+    args.listen.ip().is_loopback() && args.public_url.is_none()
+}
+
+/// Links that sign in once: an admin, and a guardian of the invented school.
+fn links(app: &App, demo: Option<&Filled>) -> Outcome<Vec<Link>> {
+    let admin = Identity::new(Role::Admin, "admin")?;
+    let mut links = vec![Link { whom: "an admin, to GraphiQL", path: app.one_time_link(admin) }];
+    if let Some(demo) = demo {
+        let guardian = Identity::new(Role::Guardian, demo.guardian.as_str())?;
+        links.push(Link { whom: "a guardian of four", path: app.one_time_link(guardian) });
+    }
+    Ok(links)
 }
 
 /// What runs beside the server: the worker, and what tells the readers and workers of other processes of our commits.

@@ -12,6 +12,7 @@
 //! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`backfill`], [`backfill_run`], [`backfill_item`] | recalculating many students because somebody asks for it |
+//! | [`session`] | who has signed in, in which browser |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
 //! | [`database`], [`db_time`], [`db_json`] | connections, transactions, consistent reads, what the two databases say differently |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
@@ -49,6 +50,7 @@ pub mod quiz_attempt;
 pub mod school;
 pub mod score;
 mod score_column;
+pub mod session;
 pub mod share;
 mod snapshot;
 pub mod standing;

@@ -12,6 +12,7 @@ mod m0004_profile_version;
 mod m0005_history;
 mod m0006_backfill;
 mod m0009_student_list;
+mod m0010_sessions;
 mod m0011_trace;
 
 use sea_orm_migration::prelude::*;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_history::Migration),
             Box::new(m0006_backfill::Migration),
             Box::new(m0009_student_list::Migration),
+            Box::new(m0010_sessions::Migration),
             Box::new(m0011_trace::Migration),
         ]
     }

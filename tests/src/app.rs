@@ -28,6 +28,7 @@ pub struct TestApp {
     pub url: String,
     /// The server's clock.
     pub clock: Arc<ManualClock>,
+    app: App,
     database: TestDatabase,
     pub(crate) statements: Statements,
     connections: reqwest::Client,
@@ -53,10 +54,11 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the port is known"));
         let stop = CancellationToken::new();
-        let served = tokio::spawn(api::http::serve(listener, app, ops.router(), stop.clone()));
+        let served = tokio::spawn(api::http::serve(listener, app.clone(), ops.router(), stop.clone()));
         Self {
             url,
             clock,
+            app,
             database,
             statements,
             connections: Client::connections(),
@@ -94,6 +96,12 @@ impl TestApp {
     /// A token for whoever is named, valid for an hour of the server's clock.
     pub fn token(&self, role: Role, subject: &str) -> String {
         token(role, subject, self.clock.now())
+    }
+
+    /// A link that signs in the first browser that opens it as whoever is named.
+    pub fn one_time_link(&self, role: Role, subject: &str) -> String {
+        let identity = Identity::new(role, subject).expect("a subject that links can have");
+        format!("{}{}", self.url, self.app.one_time_link(identity))
     }
 
     /// A client with a token for whoever is named.

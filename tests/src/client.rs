@@ -49,6 +49,13 @@ impl Client {
         reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client can be made")
     }
 
+    /// Connections that show a redirect instead of following it.
+    pub fn not_following() -> reqwest::Client {
+        let none = reqwest::redirect::Policy::none();
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(none).build();
+        client.expect("an HTTP client can be made")
+    }
+
     /// The token, if the client has one.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

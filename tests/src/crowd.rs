@@ -6,12 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::database::Database;
 use entity::id::StudentId;
 use entity::score::Score;
+use entity::sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use entity::{student, student_profile};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::app::start_of_time;
-use crate::bench::rows::insert;
+
+/// Below both databases' limits on parameters.
+const ROWS_PER_STATEMENT: usize = 500;
 
 /// A student and the profile.
 pub type Member = (student::Model, student_profile::Model);
@@ -57,4 +60,18 @@ fn score(random: &mut StdRng) -> Score {
 /// Some in whole seconds and some not, which SQLite keeps as texts of different lengths.
 fn moment(random: &mut StdRng) -> DateTime<Utc> {
     start_of_time() + TimeDelta::milliseconds(250 * random.random_range(0..20_000))
+}
+
+async fn insert<M, A>(db: &Database, rows: Vec<M>)
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait,
+{
+    let rows: Vec<A> = rows.into_iter().map(|row| row.into_active_model().reset_all()).collect();
+    for page in rows.chunks(ROWS_PER_STATEMENT) {
+        A::Entity::insert_many(page.to_vec())
+            .exec_without_returning(db.writer())
+            .await
+            .expect("rows are inserted");
+    }
 }

@@ -16,6 +16,7 @@
 //! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
 //! | [`program`], [`binary`], [`fleet`] | the real programs, alone and together |
+//! | [`mod@browser`] | a real browser, headless |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -26,6 +27,7 @@ pub mod app;
 pub mod backend;
 pub mod bench;
 pub mod binary;
+pub mod browser;
 pub mod client;
 pub mod crowd;
 pub mod explanations;

@@ -4,8 +4,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::auth::{TokenError, TokenVerifier};
+use super::App;
+use crate::auth::TokenError;
 use crate::error::ErrorCode;
+use crate::session::Recognition;
 use crate::viewer::Viewer;
 
 /// Why a request has no viewer.
@@ -19,42 +21,74 @@ pub(super) struct Refusal {
 pub(super) struct Admission {
     pub(super) viewer: Viewer,
     pub(super) expires_at: DateTime<Utc>,
+    /// Whether it is a session that admits, which can end before its time.
+    by_session: bool,
 }
 
-/// The viewer that the bearer token names.
-pub(super) async fn viewer(headers: &HeaderMap, verifier: &TokenVerifier) -> Result<Viewer, Refusal> {
-    let token = bearer(headers)
-        .ok_or_else(|| unauthenticated("send a token as \"Authorization: Bearer <token>\""))?;
-    admit(token, verifier).await.map(|admission| admission.viewer)
+/// The viewer that the bearer token names; without a token, whoever has signed in in the browser.
+pub(super) async fn viewer(headers: &HeaderMap, app: &App) -> Result<Viewer, Refusal> {
+    let admission = match bearer(headers) {
+        Some(token) => by_token(token, app).await,
+        None => by_session(headers, app, "send a token as \"Authorization: Bearer <token>\"").await,
+    };
+    admission.map(|admission| admission.viewer)
 }
 
 /// The viewer of a socket: whom the bearer token of the `connection_init` message names, or else that of the request that
-/// asked for the socket. Browsers can send the first alone.
+/// asked for the socket. Pages of browsers can send the first alone; those of this server need send neither.
 pub(super) async fn socket(
     headers: &HeaderMap,
     init: &Map<String, Value>,
-    verifier: &TokenVerifier,
+    app: &App,
 ) -> Result<Admission, Refusal> {
+    let no_token = "send a token as \"authorization\": \"Bearer <token>\" in the payload";
     let given = init.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let token = match given {
-        Some((_, value)) => value.as_str().and_then(bearer_of),
+        Some((_, value)) => {
+            Some(value.as_str().and_then(bearer_of).ok_or_else(|| unauthenticated(no_token))?)
+        }
         None => bearer(headers),
     };
-    let token = token.ok_or_else(|| {
-        unauthenticated("send a token as \"authorization\": \"Bearer <token>\" in the payload")
-    })?;
-    admit(token, verifier).await
+    match token {
+        Some(token) => by_token(token, app).await,
+        None => by_session(headers, app, no_token).await,
+    }
 }
 
-async fn admit(token: &str, verifier: &TokenVerifier) -> Result<Admission, Refusal> {
-    match verifier.admit(token).await {
-        Ok((identity, expires_at)) => Ok(Admission { viewer: Viewer::new(identity), expires_at }),
-        Err(error @ TokenError::KeysUnavailable) => Err(Refusal {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code: ErrorCode::Unavailable,
-            message: error.to_string(),
-        }),
+/// Refuses who was admitted by a session that has ended since.
+pub(super) async fn recheck(admission: &Admission, headers: &HeaderMap, app: &App) -> Result<(), Refusal> {
+    if admission.by_session {
+        by_session(headers, app, "there is no session").await?;
+    }
+    Ok(())
+}
+
+async fn by_token(token: &str, app: &App) -> Result<Admission, Refusal> {
+    match app.verifier.admit(token).await {
+        Ok((identity, expires_at)) => {
+            Ok(Admission { viewer: Viewer::new(identity), expires_at, by_session: false })
+        }
+        Err(error @ TokenError::KeysUnavailable) => Err(unavailable(&error.to_string())),
         Err(error) => Err(unauthenticated(&error.to_string())),
+    }
+}
+
+async fn by_session(headers: &HeaderMap, app: &App, no_token: &str) -> Result<Admission, Refusal> {
+    let recognised = app.sessions.recognise(headers).await.map_err(|error| {
+        tracing::error!(%error, "sessions cannot be read");
+        unavailable("the service cannot answer right now, please try again")
+    })?;
+    match recognised {
+        Some(Recognition::Viewer { viewer, until }) => {
+            Ok(Admission { viewer, expires_at: until, by_session: true })
+        }
+        Some(Recognition::Ended) => Err(unauthenticated("the session has ended: sign in again at /sign-in")),
+        Some(Recognition::Foreign) => Err(Refusal {
+            status: StatusCode::FORBIDDEN,
+            code: ErrorCode::Forbidden,
+            message: "a session is for this server's own pages: others send a token".to_owned(),
+        }),
+        None => Err(unauthenticated(no_token)),
     }
 }
 
@@ -71,6 +105,14 @@ fn unauthenticated(message: &str) -> Refusal {
     Refusal {
         status: StatusCode::UNAUTHORIZED,
         code: ErrorCode::Unauthenticated,
+        message: message.to_owned(),
+    }
+}
+
+fn unavailable(message: &str) -> Refusal {
+    Refusal {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: ErrorCode::Unavailable,
         message: message.to_owned(),
     }
 }

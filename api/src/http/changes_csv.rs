@@ -15,7 +15,7 @@ use crate::service::backfill;
 
 /// `GET /backfills/{id}/changes.csv`. Errors are answered as those of a GraphQL request.
 pub(super) async fn get(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let viewer = match viewer(&headers, &app.verifier).await {
+    let viewer = match viewer(&headers, &app).await {
         Ok(viewer) => viewer,
         Err(refusal) => return unauthorized(MediaType::Json, refusal),
     };

@@ -80,7 +80,7 @@ async fn execute(
     media_type: MediaType,
     request: Request,
 ) -> Response {
-    let viewer = match viewer(headers, &app.verifier).await {
+    let viewer = match viewer(headers, app).await {
         Ok(viewer) => viewer,
         Err(refusal) => return unauthorized(media_type, refusal),
     };

@@ -29,10 +29,12 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field};
 
-use crate::auth::TokenVerifier;
+use crate::auth::{Identity, TokenVerifier};
 use crate::live::{self, Live};
 use crate::schema::{Schema, Services};
 use crate::service::live::LiveProfiles;
+use crate::session::{PublicUrl, Sessions};
+use crate::web;
 
 /// The largest body that is accepted: a bulk mutation of 1,000 items with room to spare.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -47,6 +49,7 @@ pub struct App {
     schema: Schema,
     services: Services,
     verifier: Arc<TokenVerifier>,
+    sessions: Sessions,
     types: Arc<OutputTypes>,
     sockets: Sockets,
 }
@@ -65,7 +68,21 @@ impl App {
         let profiles = LiveProfiles::new(services.db.clone(), services.clock.clone(), live);
         let schema = crate::schema::build(services.clone(), profiles);
         let types = Arc::new(OutputTypes::of(&schema.sdl()));
-        Self { schema, services, verifier: Arc::new(verifier), types, sockets: Sockets::default() }
+        let verifier = Arc::new(verifier);
+        let sessions = Sessions::new(services.clone(), verifier.clone());
+        Self { schema, services, verifier, sessions, types, sockets: Sockets::default() }
+    }
+
+    /// The same, for browsers that reach the server by `url` instead of by the address it listens on.
+    #[must_use]
+    pub fn reached_by(mut self, url: PublicUrl) -> Self {
+        self.sessions = self.sessions.reached_by(url);
+        self
+    }
+
+    /// The path of a link that signs in, as `identity`, the first browser that opens it.
+    pub fn one_time_link(&self, identity: Identity) -> String {
+        self.sessions.one_time_link(identity)
     }
 
     /// All routes, with `others` among them.
@@ -74,13 +91,14 @@ impl App {
             .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
             .layer(TraceLayer::new_for_http().make_span_with(request_span))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID));
+        let pages = web::router(self.sessions.clone());
         Router::new()
-            .route("/", get(welcome))
             .route("/graphql", get(ws::get).post(graphql::post))
             .route("/backfills/{id}/changes.csv", get(changes_csv::get))
             .with_state(self)
-            .merge(others)
             .layer(DefaultBodyLimit::max(MAX_BODY))
+            .merge(pages)
+            .merge(others)
             .layer(observed)
     }
 }
@@ -114,10 +132,6 @@ pub async fn serve(
             Ok(())
         }
     }
-}
-
-async fn welcome() -> &'static str {
-    "Tally keeps students' performance aggregates. Its GraphQL endpoint is /graphql.\n"
 }
 
 /// The request id is in every log line of the request, and in an INTERNAL error's extensions. A caller who traces the

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::error::ApiError;
-use api::service::facts::{self, RecordQuizAttempt, Reference};
-use entity::clock::{Clock as _, SystemClock};
+use api::service::facts::{self, Groups, RecordQuizAttempt, Reference};
+use entity::clock::{Clock as _, SharedClock, SystemClock};
 use entity::database::Database;
 use entity::id::StudentId;
 use entity::score::Score;
@@ -108,10 +108,12 @@ fn choose(round: &Round<'_>, random: &mut StdRng, count: usize) -> Vec<Fact> {
 async fn delays(db: &Database, facts: Vec<Fact>, per_second: u32) -> Outcome<Vec<Duration>> {
     let mut ticks = tokio::time::interval_at(Instant::now(), Duration::from_secs(1) / per_second);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let groups = Groups::new(db, &clock);
     let mut writes = Vec::new();
     for (student, quiz) in facts {
         ticks.tick().await;
-        let db = db.clone();
+        let (db, groups) = (db.clone(), groups.clone());
         writes.push(tokio::spawn(async move {
             let attempt = RecordQuizAttempt {
                 student: Reference::Id(student.0),
@@ -122,7 +124,7 @@ async fn delays(db: &Database, facts: Vec<Fact>, per_second: u32) -> Outcome<Vec
                 score: Some(Score::from_hundredths(8000).ok()),
                 occurred_at: None,
             };
-            facts::write_one(&db, &SystemClock, Ok(attempt)).await.map_err(refused)?;
+            facts::write_one(&db, &SystemClock, &groups, Ok(attempt)).await.map_err(refused)?;
             Outcome::Ok((student, SystemClock.now()))
         }));
     }

@@ -80,6 +80,7 @@ const MUTATIONS: &[(&str, &str)] = &[
     ("cancelBackfill", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
     ("retryBackfillFailures", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
     ("recalculateStudents", "ids: []"),
+    ("revokeSessions", "subject: \"nobody\""),
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.

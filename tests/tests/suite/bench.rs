@@ -7,6 +7,7 @@ use std::process::Stdio;
 use entity::sea_orm::EntityTrait;
 use entity::{
     assignment, assignment_submission, course, enrollment, quiz, quiz_attempt, student, student_profile,
+    weekly_performance,
 };
 use serde_json::{Value, json};
 use tests::backend::TestDatabase;
@@ -16,9 +17,9 @@ use tokio::process::Command;
 
 const STUDENTS: usize = 20;
 /// The courses, each with its quizzes and assignments; the students, each with a profile, and enrolments that have an
-/// item for each quiz and assignment.
+/// item for each quiz and assignment, and a week for each two of them.
 const ROWS: usize =
-    facts::COURSES * (1 + 2 * facts::TASKS) + STUDENTS * (2 + facts::ENROLLMENTS * (1 + 2 * facts::TASKS));
+    facts::COURSES * (1 + 2 * facts::TASKS) + STUDENTS * (2 + facts::ENROLLMENTS * (1 + 3 * facts::TASKS));
 
 /// What is measured of each database and each size, under which load, and whether next to something else.
 const FIGURES: [&str; 28] = [
@@ -93,7 +94,7 @@ async fn load_through_the_api(app: &TestApp) {
                 "student": reference(student.sourced_id()),
                 "sourcedId": facts::attempt(taken.course, nth),
                 "quiz": reference(facts::quiz(taken.course, nth)),
-                "completedAt": facts::school_time(),
+                "completedAt": facts::done_at(nth),
                 "score": { "percentage": score.to_string() },
             })
         })
@@ -104,8 +105,8 @@ async fn load_through_the_api(app: &TestApp) {
                 "student": reference(student.sourced_id()),
                 "sourcedId": facts::submission(taken.course, nth),
                 "assignment": reference(facts::assignment(taken.course, nth)),
-                "submittedAt": facts::school_time(),
-                "gradedAt": facts::school_time(),
+                "submittedAt": facts::done_at(nth),
+                "gradedAt": facts::done_at(nth),
                 "score": { "percentage": score.to_string() },
             })
         })
@@ -144,6 +145,9 @@ async fn stored(app: &TestApp) -> BTreeSet<String> {
         let counted =
             student_profile::Model { facts_revision: 0, aggregated_revision: 0, version: 0, ..profile };
         rows.push(format!("{counted:?}"));
+    }
+    for week in weekly_performance::Entity::find().all(app.db().reader()).await.unwrap() {
+        rows.push(format!("{week:?}"));
     }
     assert_eq!(rows.len(), ROWS);
     rows.iter().map(|row| with_names(row, &names)).collect()

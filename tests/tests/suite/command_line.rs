@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::backend::TestDatabase;
-use tests::binary::{Ended, TallyApi, sh};
+use tests::binary::{Ended, Served, TallyApi, sh};
 use tests::client::Client;
 use tests::on_both_backends;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -45,6 +45,45 @@ on_both_backends! {
         assert!(again.greeting.contains("was there already"), "{}", again.greeting);
         let export = api.run(&["export", "profiles"], &[("DATABASE_URL", &database.url)]).await;
         assert_eq!(export.stdout.lines().count(), 41, "{}", export.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_link_for_an_admin_is_printed_and_one_for_a_guardian_of_the_invented_school() {
+    let api = TallyApi::new();
+    let server = api.serve(&[], &[]).await;
+    assert_eq!(roles_of_links(&server).await, ["ADMIN"]);
+    let database = [("DATABASE_URL", "sqlite:demo.db")];
+    let server = api.serve(&["--demo"], &database).await;
+    assert_eq!(roles_of_links(&server).await, ["ADMIN", "GUARDIAN"]);
+}
+
+/// As what the links sign in that a server has printed, in their order.
+async fn roles_of_links(server: &Served) -> Vec<String> {
+    let connections = Client::not_following();
+    let mut roles = Vec::new();
+    for link in server.greeting.lines().filter(|line| line.contains("/sign-in?")) {
+        let (page, code) = link.trim().split_once('?').expect("a page and a code");
+        assert!(page.starts_with(server.url()), "{link}");
+        let form = connections.post(page).header("origin", server.url()).body(code.to_owned());
+        let signed_in = form.send().await.expect("the server answers").headers()["set-cookie"].clone();
+        let cookie = signed_in.to_str().expect("a text").split(';').next().unwrap_or_default().to_owned();
+        let me = connections.get(format!("{}/graphql?query=%7Bme%7Brole%7D%7D", server.url()));
+        let me = me.header("cookie", cookie).header("sec-fetch-site", "same-origin");
+        let me: Value = me.send().await.expect("the server answers").json().await.expect("JSON");
+        roles.push(me["data"]["me"]["role"].as_str().unwrap_or_default().to_owned());
+    }
+    roles
+}
+
+/// Its output goes to a log, which others may read.
+#[tokio::test]
+async fn a_server_behind_a_proxy_prints_no_link() {
+    let api = TallyApi::new();
+    let server = api.serve(&[], &[("TALLY_PUBLIC_URL", "https://tally.example.org")]).await;
+    assert!(!server.greeting.contains("sign-in"), "{}", server.greeting);
+    for url in ["tally.example.org", "https://tally.example.org/path"] {
+        misread(&api.run(&["--public-url", url], &[]).await, ["--public-url", "without a path"]);
     }
 }
 

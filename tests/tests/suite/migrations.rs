@@ -12,7 +12,7 @@ use entity::sea_orm::{
 use entity::{
     aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item, backfill_run, course,
     enrollment, guardian, guardianship, job, job_failure, paused_kind, performance_snapshot, quiz,
-    quiz_attempt, school, student, student_profile, weekly_performance, worker,
+    quiz_attempt, school, session, student, student_profile, weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -68,6 +68,9 @@ const POPULATION: &[&[&str]] = &[
          VALUES ({1}, '2026-03-01T10:00:00+00:00', 7, '[]')",
         "UPDATE audit_cursor SET after_student_id = {1}",
     ],
+    &["INSERT INTO session (key_hash, role, subject, created_at, used_at, expires_at) \
+       VALUES ('00ff', 'ADMIN', 'admin', '2026-03-01T10:00:00+00:00', '2026-03-01T10:00:00+00:00', \
+       '2026-03-01T22:00:00+00:00')"],
     &[
         "UPDATE job SET trace_parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' WHERE id = {1}",
     ],
@@ -244,6 +247,7 @@ on_both_backends! {
         add(columns::<worker::Entity>());
         add(columns::<aggregate_drift::Entity>());
         add(columns::<audit_cursor::Entity>());
+        add(columns::<session::Entity>());
         assert_eq!(tables(&database.db).await, entities);
     }
 
@@ -321,6 +325,16 @@ on_both_backends! {
             running: 0,
             done: 1,
             failed: 2,
+        })
+        .await;
+        inserted_and_read_back(db, session::Model {
+            key_hash: "00ff".to_owned(),
+            role: "GUARDIAN".to_owned(),
+            subject: "gwen".to_owned(),
+            created_at: now,
+            used_at: now,
+            expires_at: now,
+            revoked_at: Some(now),
         })
         .await;
     }

@@ -101,7 +101,7 @@ async fn no_description_tells_of_rust_or_of_tables() {
     }
 }
 
-/// What `GraphiQL` and the generators of client code send first.
+/// What GraphiQL and the generators of client code send first.
 #[tokio::test]
 async fn the_usual_introspection_is_within_the_limits() {
     let mut of_type = "kind name".to_owned();

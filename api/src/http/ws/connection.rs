@@ -55,7 +55,7 @@ impl Connection {
                 Ok(admission) => admission?,
                 Err(_) => return Err(Ending::init_timeout()),
             };
-            self.answer(admission).await
+            self.answer(headers, admission).await
         };
         tokio::select! {
             ending = talk => match ending {
@@ -71,7 +71,7 @@ impl Connection {
         loop {
             match receive(&mut self.socket).await? {
                 Some(ClientMessage::ConnectionInit(payload)) => {
-                    let admission = authentication::socket(headers, &payload, &self.app.verifier).await;
+                    let admission = authentication::socket(headers, &payload, &self.app).await;
                     let admission = admission.map_err(|refusal| Ending::refused(&refusal))?;
                     self.send(&ServerMessage::ConnectionAck).await?;
                     return Ok(admission);
@@ -84,22 +84,26 @@ impl Connection {
     }
 
     /// Does what the client asks, and passes on what comes of it.
-    async fn answer(&mut self, admission: Admission) -> Result<std::convert::Infallible, Ending> {
+    async fn answer(
+        &mut self,
+        headers: &HeaderMap,
+        admission: Admission,
+    ) -> Result<std::convert::Infallible, Ending> {
         let mut is_there = true;
         let mut next_ping = Instant::now() + PING_EVERY;
         loop {
-            let expires_in = self.remaining(&admission)?;
+            let expires_in = remaining(&admission, &self.app)?;
             tokio::select! {
                 message = receive(&mut self.socket) => {
                     is_there = true;
                     if let Some(message) = message? {
                         // Whatever came late in a long wait may have come too late.
-                        self.remaining(&admission)?;
+                        recheck(headers, &admission, &self.app).await?;
                         self.obey(message, &admission).await?;
                     }
                 }
                 Some((id, event)) = self.operations.next() => {
-                    self.remaining(&admission)?;
+                    recheck(headers, &admission, &self.app).await?;
                     self.tell(&id, event).await?;
                 }
                 () = tokio::time::sleep_until(next_ping) => {
@@ -107,17 +111,12 @@ impl Connection {
                         return Err(Ending::Gone);
                     }
                     next_ping = Instant::now() + PING_EVERY;
+                    recheck(headers, &admission, &self.app).await?;
                     send(&mut self.socket, Message::Ping(Vec::new().into())).await?;
                 }
                 () = tokio::time::sleep(expires_in) => {}
             }
         }
-    }
-
-    /// How long the viewer's token is still good.
-    fn remaining(&self, admission: &Admission) -> Result<Duration, Ending> {
-        let remaining = admission.expires_at - self.app.services.clock.now();
-        remaining.to_std().ok().filter(|remaining| !remaining.is_zero()).ok_or_else(Ending::expired)
     }
 
     async fn obey(&mut self, message: ClientMessage, admission: &Admission) -> Result<(), Ending> {
@@ -190,6 +189,18 @@ impl Connection {
         let agreed = Instant::now() + CLOSE_WITHIN;
         while let Ok(Some(Ok(_))) = timeout_at(agreed, self.socket.recv()).await {}
     }
+}
+
+/// Ends the socket of a viewer whose token has expired, or whose session is over.
+async fn recheck(headers: &HeaderMap, admission: &Admission, app: &App) -> Result<(), Ending> {
+    remaining(admission, app)?;
+    authentication::recheck(admission, headers, app).await.map_err(|refusal| Ending::refused(&refusal))
+}
+
+/// How long the viewer's token or session is still good.
+fn remaining(admission: &Admission, app: &App) -> Result<Duration, Ending> {
+    let remaining = admission.expires_at - app.services.clock.now();
+    remaining.to_std().ok().filter(|remaining| !remaining.is_zero()).ok_or_else(Ending::expired)
 }
 
 /// The next message; none for what is WebSocket's own.

@@ -7,6 +7,7 @@ mod enrollments;
 mod payload;
 mod people;
 mod queue;
+mod sessions;
 mod submissions;
 
 use async_graphql::MergedObject;
@@ -17,6 +18,7 @@ use courses::CoursesMutation;
 use enrollments::EnrollmentsMutation;
 use people::PeopleMutation;
 use queue::QueueMutation;
+use sessions::SessionsMutation;
 use submissions::SubmissionsMutation;
 
 /// What can be written, by admins and by the learning system.
@@ -29,4 +31,5 @@ pub struct Mutation(
     SubmissionsMutation,
     QueueMutation,
     BackfillMutation,
+    SessionsMutation,
 );

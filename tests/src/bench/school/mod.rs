@@ -47,6 +47,7 @@ pub async fn fill(url: &str, count: usize) -> sqlx::Result<()> {
         loader.write(rows.enrollments).await?;
         loader.write(rows.attempts).await?;
         loader.write(rows.submissions).await?;
+        loader.write(rows.weeks).await?;
         loader.commit().await?;
     }
     loader.finish().await

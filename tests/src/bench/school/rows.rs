@@ -1,13 +1,14 @@
 //! The rows of students: what the API would have stored of the same facts.
 
 use entity::aggregate::{Aggregates, ScoreSum};
+use entity::calendar::Week;
 use entity::id::{AssignmentSubmissionId, EnrollmentId, QuizAttemptId, StudentId};
 use entity::score::Score;
 use entity::standing::Standing;
-use entity::{assignment_submission, enrollment, quiz_attempt, student, student_profile};
+use entity::{assignment_submission, enrollment, quiz_attempt, student, student_profile, weekly_performance};
 
 use super::catalogue::Catalogue;
-use super::facts::{self, EnrollmentFacts, Facts, came, school_time};
+use super::facts::{self, EnrollmentFacts, Facts, came, done_at, school_time};
 
 /// The rows of some students, table by table.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub(super) struct StudentRows {
     pub(super) enrollments: Vec<enrollment::Model>,
     pub(super) attempts: Vec<quiz_attempt::Model>,
     pub(super) submissions: Vec<assignment_submission::Model>,
+    pub(super) weeks: Vec<weekly_performance::Model>,
 }
 
 impl StudentRows {
@@ -49,6 +51,11 @@ impl StudentRows {
         self.enrollments.push(
             empty_enrollment(student_id, number, facts.course, catalogue).with_aggregates(aggregates(facts)),
         );
+        for (nth, (quiz, assignment)) in facts.attempts.into_iter().zip(facts.submissions).enumerate() {
+            let week = Week::of(done_at(nth).date_naive());
+            let counted = Aggregates { quizzes: quiz.into(), assignments: assignment.into() };
+            self.weeks.push(weekly_performance::Model::new(student_id, course.id, week, counted));
+        }
         for (nth, score) in facts.attempts.into_iter().enumerate() {
             self.attempts.push(quiz_attempt::Model {
                 student_id,
@@ -56,7 +63,7 @@ impl StudentRows {
                 sourced_id: facts::attempt(facts.course, nth),
                 quiz_id: course.quizzes[nth],
                 started_at: None,
-                completed_at: Some(school_time()),
+                completed_at: Some(done_at(nth)),
                 score: Some(score),
                 standing: Standing::Regular,
                 occurred_at: None,
@@ -68,8 +75,8 @@ impl StudentRows {
                 id: AssignmentSubmissionId::new(came(number)),
                 sourced_id: facts::submission(facts.course, nth),
                 assignment_id: course.assignments[nth],
-                submitted_at: Some(school_time()),
-                graded_at: Some(school_time()),
+                submitted_at: Some(done_at(nth)),
+                graded_at: Some(done_at(nth)),
                 score: Some(score),
                 standing: Standing::Regular,
                 occurred_at: None,
