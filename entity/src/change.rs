@@ -44,6 +44,7 @@ pub async fn lock_students(
 }
 
 /// Marks the aggregates of `students` as stale and enqueues their recalculation, all in the transaction of the facts.
+/// Returns the facts revision that each student has now.
 ///
 /// The profiles must have been locked with [`lock_students`]. A student without a profile is passed over.
 ///
@@ -53,18 +54,21 @@ pub async fn record(
     txn: &WriteTransaction,
     students: &BTreeSet<StudentId>,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<BTreeMap<StudentId, i64>, DbErr> {
     use student_profile::Column;
+    let mut revisions = BTreeMap::new();
     for chunk in chunks(students) {
-        student_profile::Entity::update_many()
+        let stale = student_profile::Entity::update_many()
             .col_expr(Column::FactsRevision, Expr::col(Column::FactsRevision).add(1))
             .col_expr(Column::StaleSince, Expr::col(Column::StaleSince).if_null(now))
             .filter(Column::StudentId.is_in(chunk))
-            .exec(&**txn)
+            .exec_with_returning(&**txn)
             .await?;
+        revisions.extend(stale.into_iter().map(|profile| (profile.student_id, profile.facts_revision)));
     }
     txn.tell_on_commit(students.iter().copied().map(Change::Facts));
-    enqueue_recalculation(txn, students, job::LIVE_PRIORITY, now).await
+    enqueue_recalculation(txn, students, job::LIVE_PRIORITY, now).await?;
+    Ok(revisions)
 }
 
 /// Enqueues a recalculation of each of `students` without a change of facts: for the sweep, and by hand.

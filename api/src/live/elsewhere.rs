@@ -8,8 +8,8 @@ use entity::feed::{self, Heard};
 use entity::id::StudentId;
 use entity::sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use entity::student_profile::{Column, Entity};
-use tokio::sync::Notify;
-use tokio::time::MissedTickBehavior;
+use tokio::sync::{Notify, watch};
+use tokio::time::{MissedTickBehavior, timeout};
 
 use super::Worker;
 use super::hub::Hub;
@@ -20,6 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const GUARDIANS_EVERY: Duration = Duration::from_mins(1);
 /// How often an SQLite file is asked for its version when the worker is elsewhere. It costs a few microseconds.
 const FILE_EVERY: Duration = Duration::from_millis(5);
+/// How long others are listened to after the last who watched has gone.
+const LINGER: Duration = Duration::from_mins(1);
 /// After a look at the versions there is none for this many times as long as it took.
 const REST: u32 = 4;
 /// Students per statement, below both databases' limits on parameters.
@@ -34,11 +36,23 @@ pub(super) async fn listen(db: Database, worker: Worker, hub: Weak<Hub>) {
         }
         let look = Notify::new();
         tokio::select! {
-            idle = busy.wait_for(|busy| !*busy) => if idle.is_err() { return },
+            idle = idle(&mut busy) => if idle.is_err() { return },
             () = hear(&db, worker, &hub, &look) => {}
             () = look_when_told(&db, &hub, &look) => {}
             () = guardians(&hub) => {}
             () = fallback(db.backend(), &look) => {}
+        }
+    }
+}
+
+/// Returns when nobody has watched for a while: whoever awaits one recalculation after another should not have the
+/// connection made each time.
+async fn idle(busy: &mut watch::Receiver<bool>) -> Result<(), watch::error::RecvError> {
+    loop {
+        busy.wait_for(|busy| !*busy).await?;
+        match timeout(LINGER, busy.wait_for(|busy| *busy)).await {
+            Ok(again) => drop(again?),
+            Err(_) => return Ok(()),
         }
     }
 }

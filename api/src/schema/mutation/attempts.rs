@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::payload::{BulkPayload, Payload, write_many, write_one};
+use super::payload::{BulkPayload, CountedPayload, write_counted, write_many};
 use crate::schema::guards::WritesFacts;
 use crate::schema::inputs::{ChangeQuizAttemptStandingInput, RecordQuizAttemptInput};
 use crate::schema::types::QuizAttempt;
@@ -19,8 +19,13 @@ impl AttemptsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: RecordQuizAttemptInput,
-    ) -> Result<Payload<QuizAttempt>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<QuizAttempt>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Records quiz attempts, or changes what is known of them. All or nothing, unless partial results are asked for.
@@ -46,8 +51,13 @@ impl AttemptsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: ChangeQuizAttemptStandingInput,
-    ) -> Result<Payload<QuizAttempt>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<QuizAttempt>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Excuses, voids, restores or deletes quiz attempts. All or nothing, unless partial results are asked for.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::payload::{BulkPayload, Payload, write_many, write_one};
+use super::payload::{BulkPayload, CountedPayload, write_counted, write_many};
 use crate::schema::guards::WritesFacts;
 use crate::schema::inputs::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
 use crate::schema::types::Enrollment;
@@ -19,8 +19,13 @@ impl EnrollmentsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: UpsertEnrollmentInput,
-    ) -> Result<Payload<Enrollment>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<Enrollment>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Enrols students in courses, or changes their enrolments. All or nothing, unless partial results are asked for.
@@ -46,8 +51,13 @@ impl EnrollmentsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: SetEnrollmentStatusInput,
-    ) -> Result<Payload<Enrollment>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<Enrollment>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Changes the statuses of enrolments. All or nothing, unless partial results are asked for.
@@ -73,8 +83,13 @@ impl EnrollmentsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: DeleteEnrollmentInput,
-    ) -> Result<Payload<Enrollment>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<Enrollment>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Deletes enrolments. All or nothing, unless partial results are asked for.

@@ -1,6 +1,7 @@
 //! What a mutation answers, and the one way from an input to an answer.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use async_graphql::{Context, ID, OutputType, Result, SimpleObject, TypeName};
 
@@ -8,7 +9,12 @@ use crate::error::UserError;
 use crate::schema::context::Resolving;
 use crate::schema::enums::Outcome;
 use crate::schema::inputs::FactInput;
+use crate::schema::types::StudentProfile;
 use crate::service::facts::{self, Command, Groups, Partial, Written};
+use crate::service::live::LiveProfiles;
+
+/// The longest that a mutation waits for a recalculation, in milliseconds.
+const MAX_PATIENCE: u64 = 10_000;
 
 /// A fact that was written, and what became of it.
 #[derive(Debug, SimpleObject)]
@@ -20,6 +26,23 @@ pub struct Payload<T: OutputType> {
     outcome: Outcome,
     /// Whether a recalculation was enqueued for it, or taken on by one that was waiting.
     recalculation_enqueued: bool,
+}
+
+/// A fact about one student that was written, and what became of it.
+#[derive(Debug, SimpleObject)]
+#[graphql(name_type)]
+pub struct CountedPayload<T: OutputType> {
+    /// The fact as it is now.
+    fact: T,
+    /// What became of it.
+    outcome: Outcome,
+    /// Whether a recalculation was enqueued for it, or taken on by one that was waiting.
+    recalculation_enqueued: bool,
+    /// Whether `profile` counts this fact. Null unless `awaitRecalculation` was given.
+    counted: Option<bool>,
+    /// The student's aggregates as soon as they counted this fact, or as they are when the time is up. Null unless
+    /// `awaitRecalculation` was given.
+    profile: Option<StudentProfile>,
 }
 
 /// The results of a bulk mutation.
@@ -72,6 +95,12 @@ impl<T: OutputType> TypeName for Payload<T> {
     }
 }
 
+impl<T: OutputType> TypeName for CountedPayload<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Payload", T::type_name()).into()
+    }
+}
+
 impl<T: OutputType> TypeName for BulkPayload<T> {
     fn type_name() -> Cow<'static, str> {
         format!("Bulk{}Payload", T::type_name()).into()
@@ -97,9 +126,42 @@ where
     T: OutputType + From<<I::Command as Command>::Row>,
 {
     let services = ctx.services()?;
-    let Written { row, outcome, recalculation_enqueued } =
-        facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
-    Ok(Payload { fact: row.into(), outcome: outcome.into(), recalculation_enqueued })
+    let written = facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
+    Ok(Payload {
+        fact: written.row.into(),
+        outcome: written.outcome.into(),
+        recalculation_enqueued: written.recalculation_enqueued,
+    })
+}
+
+/// Writes one fact about one student, and waits for its recalculation if that is asked for.
+pub(super) async fn write_counted<I, T>(
+    ctx: &Context<'_>,
+    input: I,
+    await_recalculation: Option<i32>,
+) -> Result<CountedPayload<T>>
+where
+    I: FactInput,
+    T: OutputType + From<<I::Command as Command>::Row>,
+{
+    let wait = await_recalculation.map(patience).transpose()?;
+    let profiles = ctx.data::<LiveProfiles>()?;
+    let (written, counted) = profiles.write_one(ctx.viewer()?, ctx.data::<Groups>()?, input.read(), wait).await?;
+    Ok(CountedPayload {
+        fact: written.row.into(),
+        outcome: written.outcome.into(),
+        recalculation_enqueued: written.recalculation_enqueued,
+        counted: wait.map(|_| counted.as_ref().is_some_and(|counted| counted.fact)),
+        profile: counted.map(|counted| StudentProfile(counted.profile)),
+    })
+}
+
+/// How long to wait for a recalculation.
+fn patience(milliseconds: i32) -> Result<Duration> {
+    let milliseconds = u64::try_from(milliseconds).ok().filter(|it| *it <= MAX_PATIENCE);
+    let message = format!("must be 0 to {MAX_PATIENCE} milliseconds");
+    let milliseconds = milliseconds.ok_or_else(|| UserError::input("awaitRecalculation", message))?;
+    Ok(Duration::from_millis(milliseconds))
 }
 
 /// Writes many facts of a kind in one transaction.
@@ -126,10 +188,10 @@ where
 
 fn bulk_result<R, T: OutputType + From<R>>(result: Result<Written<R>, UserError>) -> BulkResult<T> {
     match result {
-        Ok(Written { row, outcome, recalculation_enqueued }) => BulkResult {
-            fact: Some(row.into()),
-            outcome: Some(outcome.into()),
-            recalculation_enqueued,
+        Ok(written) => BulkResult {
+            fact: Some(written.row.into()),
+            outcome: Some(written.outcome.into()),
+            recalculation_enqueued: written.recalculation_enqueued,
             error: None,
         },
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::payload::{BulkPayload, Payload, write_many, write_one};
+use super::payload::{BulkPayload, CountedPayload, write_counted, write_many};
 use crate::schema::guards::WritesFacts;
 use crate::schema::inputs::{
     ChangeSubmissionStandingInput, GradeSubmissionInput, RecordSubmissionInput, UngradeSubmissionInput,
@@ -21,8 +21,13 @@ impl SubmissionsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: RecordSubmissionInput,
-    ) -> Result<Payload<AssignmentSubmission>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<AssignmentSubmission>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Records submissions, or changes what is known of them. All or nothing, unless partial results are asked for.
@@ -48,8 +53,13 @@ impl SubmissionsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: GradeSubmissionInput,
-    ) -> Result<Payload<AssignmentSubmission>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<AssignmentSubmission>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Grades submissions, or changes their grades. All or nothing, unless partial results are asked for.
@@ -75,8 +85,13 @@ impl SubmissionsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: UngradeSubmissionInput,
-    ) -> Result<Payload<AssignmentSubmission>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<AssignmentSubmission>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Takes the grades of submissions back. All or nothing, unless partial results are asked for.
@@ -102,8 +117,13 @@ impl SubmissionsMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to write.")] input: ChangeSubmissionStandingInput,
-    ) -> Result<Payload<AssignmentSubmission>> {
-        write_one(ctx, input).await
+        #[graphql(
+            desc = "For how many milliseconds, 0 to 10,000, to wait until the student's aggregates count this fact. \
+             They come back as `profile`."
+        )]
+        await_recalculation: Option<i32>,
+    ) -> Result<CountedPayload<AssignmentSubmission>> {
+        write_counted(ctx, input, await_recalculation).await
     }
 
     /// Excuses, voids, restores or deletes submissions. All or nothing, unless partial results are asked for.

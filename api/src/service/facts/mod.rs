@@ -30,7 +30,7 @@ pub use group::Groups;
 pub use guardian::UpsertGuardian;
 pub use guardianship::{GrantGuardianship, RevokeGuardianship};
 pub use item::{ChangeAttempt, ChangeSubmission, StandingChange};
-pub use pipeline::Command;
+pub use pipeline::{Command, Row};
 pub use quiz_attempt::RecordQuizAttempt;
 pub use reference::Reference;
 pub use student::UpsertStudent;
@@ -63,6 +63,9 @@ pub struct Written<R> {
     pub outcome: Outcome,
     /// Whether a recalculation was enqueued for it, or taken on by one that was waiting.
     pub recalculation_enqueued: bool,
+    /// The revision of the student's facts that this one came with, if it concerns the numbers of one student: aggregates of
+    /// this revision or a later one count it.
+    pub facts_revision: Option<i64>,
 }
 
 /// The results of a call, in the order of its commands.

@@ -213,8 +213,11 @@ pub(super) async fn run<C: Command>(
     let enqueued = save(txn, working, now).await?;
     for written in results.iter_mut().flatten() {
         // What a later command took back, or what concerns nobody, was not enqueued after all.
-        let concerned = written.row.owner().map_or(!enqueued.is_empty(), |owner| enqueued.contains(&owner));
+        let owner = written.row.owner();
+        let concerned = owner.map_or(!enqueued.is_empty(), |owner| enqueued.contains_key(&owner));
         written.recalculation_enqueued &= concerned;
+        written.facts_revision =
+            owner.filter(|_| written.recalculation_enqueued).and_then(|owner| enqueued.get(&owner).copied());
     }
     Ok(results)
 }
@@ -262,15 +265,16 @@ fn decide<C: Command>(
     if before.as_ref() != Some(&after) {
         working.put(at, after.clone());
     }
-    Ok(Written { row: after, outcome, recalculation_enqueued })
+    Ok(Written { row: after, outcome, recalculation_enqueued, facts_revision: None })
 }
 
-/// Writes the rows that have changed, and returns the students whose recalculation it enqueued.
+/// Writes the rows that have changed, and returns the students whose recalculation it enqueued, with the facts revision of
+/// each.
 async fn save<R: Row>(
     txn: &WriteTransaction,
     working: Working<R>,
     now: DateTime<Utc>,
-) -> Result<BTreeSet<StudentId>, DbErr> {
+) -> Result<BTreeMap<StudentId, i64>, DbErr> {
     let changed: Vec<(Option<R>, R)> = working
         .changed
         .into_iter()
@@ -278,7 +282,7 @@ async fn save<R: Row>(
         .filter(|(before, after)| before.as_ref() != Some(after))
         .collect();
     if changed.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(BTreeMap::new());
     }
     R::save(txn, changed.iter().map(|(_, after)| after.clone()).collect()).await?;
     let numbers: Vec<R> = changed
@@ -287,9 +291,8 @@ async fn save<R: Row>(
         .map(|(_, after)| after)
         .collect();
     if numbers.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(BTreeMap::new());
     }
     let students = R::concerned(txn, &numbers).await?;
-    change::record(txn, &students, now).await?;
-    Ok(students)
+    change::record(txn, &students, now).await
 }

@@ -1,6 +1,7 @@
 //! Profiles as they change.
 
 mod children;
+mod counted;
 mod followed;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::service::read::{LoadError, Seen};
 use crate::viewer::Viewer;
 use children::Children;
 use followed::Followed;
+
+pub use counted::Counted;
 
 /// Follows profiles on behalf of viewers. Cheap to clone.
 ///
