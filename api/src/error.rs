@@ -19,6 +19,8 @@ pub enum ErrorCode {
     NotFound,
     /// What is asked contradicts what is stored.
     Conflict,
+    /// The request names a document by its hash that nobody has sent so far.
+    PersistedQueryNotFound,
     /// The request is larger than allowed.
     LimitExceeded,
     /// The service cannot answer now; trying again later may help.
@@ -36,6 +38,7 @@ impl ErrorCode {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::Conflict => "CONFLICT",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",

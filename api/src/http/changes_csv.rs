@@ -7,39 +7,31 @@ use axum::response::{IntoResponse, Response};
 use entity::id::BackfillRunId;
 
 use super::App;
-use super::authentication::viewer;
-use super::graphql::{refused, unauthorized};
+use super::authentication::{Refusal, viewer};
+use super::graphql::refuse;
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
 use crate::service::backfill;
 
 /// `GET /backfills/{id}/changes.csv`. Errors are answered as those of a GraphQL request.
 pub(super) async fn get(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let viewer = match viewer(&headers, &app).await {
-        Ok(viewer) => viewer,
-        Err(refusal) => return unauthorized(MediaType::Json, refusal),
-    };
-    if !viewer.is_admin() {
+    let answer = answer(app, &id, &headers).await;
+    answer.unwrap_or_else(|refusal| refuse(MediaType::Json, &refusal))
+}
+
+async fn answer(app: App, id: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
+    if !viewer(headers, &app).await?.is_admin() {
         let message = "your role does not allow this";
-        return refused(MediaType::Json, StatusCode::FORBIDDEN, ErrorCode::Forbidden, message);
+        return Err(refusal(StatusCode::FORBIDDEN, ErrorCode::Forbidden, message));
     }
-    let not_found =
-        || refused(MediaType::Json, StatusCode::NOT_FOUND, ErrorCode::NotFound, "there is no such backfill");
-    let Ok(id) = id.parse::<BackfillRunId>() else { return not_found() };
-    match backfill::run(&app.services.db, id).await {
-        Ok(Some(_)) => {}
-        Ok(None) => return not_found(),
-        Err(error) => {
-            tracing::error!(%error, "database error");
-            let message = "the service cannot answer right now, please try again";
-            return refused(
-                MediaType::Json,
-                StatusCode::SERVICE_UNAVAILABLE,
-                ErrorCode::Unavailable,
-                message,
-            );
-        }
-    }
+    let not_found = || refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "there is no such backfill");
+    let id: BackfillRunId = id.parse().map_err(|_| not_found())?;
+    let run = backfill::run(&app.services.db, id).await.map_err(|error| {
+        tracing::error!(%error, "database error");
+        let message = "the service cannot answer right now, please try again";
+        refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message)
+    })?;
+    run.ok_or_else(not_found)?;
     let changes = Body::from_stream(backfill::changes_csv(app.services.db, id));
     let file = format!("attachment; filename=\"changes-{}.csv\"", id.0);
     let mut response =
@@ -48,5 +40,9 @@ pub(super) async fn get(State(app): State<App>, Path(id): Path<String>, headers:
     if let Ok(file) = HeaderValue::from_str(&file) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, file);
     }
-    response
+    Ok(response)
+}
+
+fn refusal(status: StatusCode, code: ErrorCode, message: &str) -> Refusal {
+    Refusal { status, code, message: message.to_owned() }
 }

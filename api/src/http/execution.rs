@@ -62,7 +62,7 @@ impl Execution {
             response.data =
                 self.types.shape(document, self.operation_name.as_deref(), &response.errors, data);
         }
-        Finished::Executed(response)
+        Finished::Executed(response.into())
     }
 }
 
@@ -71,7 +71,7 @@ impl Execution {
 #[serde(untagged)]
 pub(super) enum Finished {
     /// Execution was reached: there are data, perhaps null.
-    Executed(Response),
+    Executed(Box<Response>),
     /// Execution was not reached.
     Refused(Errors),
 }

@@ -6,6 +6,7 @@
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,7 @@ use tower_http::request_id::RequestId;
 use super::App;
 use super::authentication::{Refusal, viewer};
 use super::body::Body;
+use super::conditional;
 use super::execution::{Errors, Execution, Finished};
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
@@ -27,21 +29,21 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(media_type) = MediaType::negotiate(&headers) else { return not_acceptable() };
-    let mut request = match Body::from_query_string(query.as_deref().unwrap_or_default()) {
-        Ok(body) => Request::from(body),
-        Err(message) => return malformed(media_type, &message),
+    let body = match Body::from_query_string(query.as_deref().unwrap_or_default()) {
+        Ok(body) => body,
+        Err(message) => return refuse(media_type, &malformed(message)),
     };
-    if is_other_than_query(&mut request) {
-        let mut response = refused(
-            media_type,
-            StatusCode::METHOD_NOT_ALLOWED,
-            ErrorCode::BadUserInput,
-            "only queries can be sent by GET",
-        );
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return response;
+    let is_persisted = body.persisted().is_some();
+    match execute(&app, &request_id, &headers, body, Allowed::Queries).await {
+        Ok(Finished::Executed(response)) if is_persisted && response.is_ok() => {
+            match serde_json::to_vec(&response) {
+                Ok(body) => conditional::respond(&headers, media_type.content_type(), body),
+                Err(error) => unwritable(&error),
+            }
+        }
+        Ok(finished) => respond(media_type, &finished),
+        Err(refusal) => refuse(media_type, &refusal),
     }
-    execute(&app, &request_id, &headers, media_type, request).await
 }
 
 /// Queries and mutations by POST, as JSON.
@@ -49,53 +51,77 @@ pub(super) async fn post(
     State(app): State<App>,
     request_id: axum::Extension<RequestId>,
     headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(media_type) = MediaType::negotiate(&headers) else { return not_acceptable() };
-    let body = match body {
+    let body = match posted(&headers, body) {
         Ok(body) => body,
-        Err(rejection) => {
-            let status = rejection.status();
-            let (code, message) = match status {
-                StatusCode::PAYLOAD_TOO_LARGE => (ErrorCode::LimitExceeded, "the body is larger than 4 MiB"),
-                _ => (ErrorCode::BadUserInput, "the body could not be read to its end"),
-            };
-            return refused(media_type, status, code, message);
-        }
+        Err(refusal) => return refuse(media_type, &refusal),
     };
-    if !is_json(&headers) {
-        let message = "the body must be sent as application/json";
-        return refused(media_type, StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message);
+    match execute(&app, &request_id, &headers, body, Allowed::QueriesAndMutations).await {
+        Ok(finished) => respond(media_type, &finished),
+        Err(refusal) => refuse(media_type, &refusal),
     }
-    match Body::from_json(&body) {
-        Ok(body) => execute(&app, &request_id, &headers, media_type, body.into()).await,
-        Err(message) => malformed(media_type, &message),
+}
+
+fn posted(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body, Refusal> {
+    let body = body.map_err(|rejection| {
+        let status = rejection.status();
+        let (code, message) = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => (ErrorCode::LimitExceeded, "the body is larger than 4 MiB"),
+            _ => (ErrorCode::BadUserInput, "the body could not be read to its end"),
+        };
+        Refusal { status, code, message: message.to_owned() }
+    })?;
+    if !is_json(headers) {
+        return Err(Refusal {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            code: ErrorCode::BadUserInput,
+            message: "the body must be sent as application/json".to_owned(),
+        });
     }
+    Body::from_json(&body).map_err(malformed)
+}
+
+/// What a method may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Allowed {
+    Queries,
+    QueriesAndMutations,
 }
 
 async fn execute(
     app: &App,
     request_id: &RequestId,
     headers: &HeaderMap,
-    media_type: MediaType,
-    request: Request,
-) -> Response {
-    let viewer = match viewer(headers, app).await {
-        Ok(viewer) => viewer,
-        Err(refusal) => return unauthorized(media_type, refusal),
+    body: Body,
+    allowed: Allowed,
+) -> Result<Finished, Refusal> {
+    // Before anything else: strangers can have nothing parsed, and nothing kept.
+    let viewer = viewer(headers, app).await?;
+    let mut request = match app.persisted.resolve(body) {
+        Ok(request) => request,
+        Err(errors) => return Ok(Finished::Refused(errors)),
     };
+    if allowed == Allowed::Queries && is_other_than_query(&mut request) {
+        return Err(Refusal {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: ErrorCode::BadUserInput,
+            message: "only queries can be sent by GET".to_owned(),
+        });
+    }
     let (request, execution) = match Execution::begin(request, app.types.clone(), request_id.clone()) {
         Ok(begun) => begun,
-        Err(refused) => return respond(media_type, &refused),
+        Err(refused) => return Ok(refused),
     };
     if execution.operation() == Some(OperationType::Subscription) {
         let message = "subscriptions are taken over a WebSocket, with the sub-protocol graphql-transport-ws";
-        return malformed(media_type, message);
+        return Err(malformed(message.to_owned()));
     }
     let (loaders, batches) = Batches::new(app.services.db.clone());
     tracing::Span::current().record("operation", request.operation_name.as_deref());
     let response = batches.beside(app.schema.execute(request.data(viewer).data(loaders))).await;
-    respond(media_type, &execution.finish(response))
+    Ok(execution.finish(response))
 }
 
 fn respond(media_type: MediaType, response: &Finished) -> Response {
@@ -106,38 +132,44 @@ fn respond(media_type: MediaType, response: &Finished) -> Response {
     json(media_type, status, serde_json::to_vec(response))
 }
 
-fn malformed(media_type: MediaType, message: &str) -> Response {
-    refused(media_type, StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, message)
+fn malformed(message: String) -> Refusal {
+    Refusal { status: StatusCode::BAD_REQUEST, code: ErrorCode::BadUserInput, message }
 }
 
 fn not_acceptable() -> Response {
-    let message = "this endpoint answers application/graphql-response+json or application/json";
-    refused(MediaType::Json, StatusCode::NOT_ACCEPTABLE, ErrorCode::BadUserInput, message)
-}
-
-/// The answer to a request that has no viewer.
-pub(super) fn unauthorized(media_type: MediaType, refusal: Refusal) -> Response {
-    let Refusal { status, code, message } = refusal;
-    let mut response = refused(media_type, status, code, &message);
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    let refusal = Refusal {
+        status: StatusCode::NOT_ACCEPTABLE,
+        code: ErrorCode::BadUserInput,
+        message: "this endpoint answers application/graphql-response+json or application/json".to_owned(),
+    };
+    refuse(MediaType::Json, &refusal)
 }
 
 /// The answer to a request that is not executed.
-pub(super) fn refused(media_type: MediaType, status: StatusCode, code: ErrorCode, message: &str) -> Response {
-    json(media_type, status, serde_json::to_vec(&Errors::one(code, message)))
+pub(super) fn refuse(media_type: MediaType, refusal: &Refusal) -> Response {
+    let body = serde_json::to_vec(&Errors::one(refusal.code, &refusal.message));
+    let mut response = json(media_type, refusal.status, body);
+    let hint = match refusal.status {
+        StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+        StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "POST")),
+        _ => None,
+    };
+    if let Some((name, value)) = hint {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn json(media_type: MediaType, status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Response {
     match body {
         Ok(body) => (status, [(header::CONTENT_TYPE, media_type.content_type())], body).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a response could not be written as JSON");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Err(error) => unwritable(&error),
     }
+}
+
+fn unwritable(error: &serde_json::Error) -> Response {
+    tracing::error!(%error, "a response could not be written as JSON");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

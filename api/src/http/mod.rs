@@ -3,14 +3,17 @@
 mod authentication;
 mod body;
 mod changes_csv;
+mod conditional;
 mod execution;
 mod graphql;
 mod misfit;
 mod negotiation;
+mod persisted;
 mod shape;
 mod ws;
 
 pub(crate) use execution::NoteExecution;
+use persisted::Persisted;
 use shape::OutputTypes;
 use ws::Sockets;
 
@@ -51,6 +54,7 @@ pub struct App {
     verifier: Arc<TokenVerifier>,
     sessions: Sessions,
     types: Arc<OutputTypes>,
+    persisted: Persisted,
     sockets: Sockets,
 }
 
@@ -70,7 +74,15 @@ impl App {
         let types = Arc::new(OutputTypes::of(&schema.sdl()));
         let verifier = Arc::new(verifier);
         let sessions = Sessions::new(services.clone(), verifier.clone());
-        Self { schema, services, verifier, sessions, types, sockets: Sockets::default() }
+        Self {
+            schema,
+            services,
+            verifier,
+            sessions,
+            types,
+            persisted: Persisted::default(),
+            sockets: Sockets::default(),
+        }
     }
 
     /// The same, for browsers that reach the server by `url` instead of by the address it listens on.

@@ -74,7 +74,8 @@ async fn score(service: &Client, change: usize) {
     service.mutate("recordQuizAttempt", "RecordQuizAttemptInput", input, "outcome").await;
 }
 
-async fn prepare(service: &Client) -> serde_json::Value {
+/// A student in a course with a quiz. Returns the student's id.
+pub(crate) async fn prepare(service: &Client) -> serde_json::Value {
     let course = json!({ "sourcedId": "maths", "title": "Maths" });
     service.mutate("upsertCourse", "UpsertCourseInput", course, "outcome").await;
     let quiz = json!({ "sourcedId": "q", "title": "Quiz", "course": { "sourcedId": "maths" } });

@@ -4,13 +4,14 @@
 
 mod access;
 mod activity;
+mod await_recalculation;
 mod backfill;
 mod bench;
 mod browser;
-mod await_recalculation;
 mod bulk;
 mod cases;
 mod chaos;
+mod clients;
 mod command_line;
 mod concurrency;
 mod demo;
@@ -29,6 +30,7 @@ mod live_chaos;
 mod migrations;
 mod moves;
 mod oulad;
+mod persisted_queries;
 mod properties;
 mod queue;
 mod races;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_graphql::Request;
 use axum::extract::ws::{Message, WebSocket};
 use axum::http::HeaderMap;
 use futures::StreamExt as _;
@@ -13,7 +14,6 @@ use super::message::{ClientMessage, ServerMessage};
 use super::operations::{Event, Operations};
 use crate::error::ErrorCode;
 use crate::http::authentication::{self, Admission};
-use crate::http::body::Body;
 use crate::http::execution::{Errors, Execution, Finished};
 use crate::http::{App, MAX_BODY};
 
@@ -135,13 +135,13 @@ impl Connection {
                 let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
                 self.fail(&id, &Errors::one(ErrorCode::LimitExceeded, &message)).await
             }
-            ClientMessage::Subscribe { id, request } => self.begin(id, request, admission).await,
+            ClientMessage::Subscribe { id, request } => self.begin(id, *request, admission).await,
         }
     }
 
-    async fn begin(&mut self, id: String, request: Body, admission: &Admission) -> Result<(), Ending> {
+    async fn begin(&mut self, id: String, request: Request, admission: &Admission) -> Result<(), Ending> {
         let types = self.app.types.clone();
-        match Execution::begin(request.into(), types, self.request_id.clone()) {
+        match Execution::begin(request, types, self.request_id.clone()) {
             Ok((request, execution)) => {
                 let responses = self.app.schema.execute_stream(request.data(admission.viewer.clone()));
                 self.operations.begin(id, responses.map(move |response| execution.finish(response)));

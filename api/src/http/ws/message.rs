@@ -1,6 +1,6 @@
 //! The messages of the protocol.
 
-use async_graphql::ServerError;
+use async_graphql::{Request, ServerError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub(super) enum ClientMessage {
     /// Answers a ping.
     Pong,
     /// Asks for an operation.
-    Subscribe { id: String, request: Body },
+    Subscribe { id: String, request: Box<Request> },
     /// Wants no more of an operation.
     Complete { id: String },
 }
@@ -39,11 +39,17 @@ impl ClientMessage {
             "subscribe" => {
                 let id = id(&mut message)?;
                 let payload = payload(&mut message)?.ok_or("its payload must be an object")?;
-                Ok(Self::Subscribe { id, request: Body::from_object(payload)? })
+                Ok(Self::Subscribe { id, request: request(payload)? })
             }
             _ => Err("its type is none that a client may send".to_owned()),
         }
     }
+}
+
+fn request(payload: Object) -> Result<Box<Request>, String> {
+    let body = Body::from_object(payload)?;
+    let query = body.query().ok_or("its payload must have a query")?.to_owned();
+    Ok(Box::new(body.into_request(query)))
 }
 
 fn id(message: &mut Object) -> Result<String, String> {

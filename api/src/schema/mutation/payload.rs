@@ -126,7 +126,8 @@ where
     T: OutputType + From<<I::Command as Command>::Row>,
 {
     let services = ctx.services()?;
-    let written = facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
+    let written =
+        facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
     Ok(Payload {
         fact: written.row.into(),
         outcome: written.outcome.into(),
@@ -146,7 +147,8 @@ where
 {
     let wait = await_recalculation.map(patience).transpose()?;
     let profiles = ctx.data::<LiveProfiles>()?;
-    let (written, counted) = profiles.write_one(ctx.viewer()?, ctx.data::<Groups>()?, input.read(), wait).await?;
+    let (written, counted) =
+        profiles.write_one(ctx.viewer()?, ctx.data::<Groups>()?, input.read(), wait).await?;
     Ok(CountedPayload {
         fact: written.row.into(),
         outcome: written.outcome.into(),

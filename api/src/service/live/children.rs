@@ -17,7 +17,7 @@ pub(super) struct Children {
     viewer: Viewer,
     /// Says when the guardian may have other children.
     family: Watch,
-    children: Vec<Child>,
+    followed: Vec<Child>,
 }
 
 struct Child {
@@ -32,7 +32,7 @@ impl Children {
         let guardian = read::guardian_of(profiles.db.reader(), &viewer).await?;
         // Watched before the children are read, so that none can join in between.
         let family = profiles.live.watch(Topic::Children(guardian));
-        let mut children = Self { profiles, viewer, family, children: Vec::new() };
+        let mut children = Self { profiles, viewer, family, followed: Vec::new() };
         children.look().await?;
         Ok(children)
     }
@@ -40,11 +40,11 @@ impl Children {
     /// The next profile that is newer than what the viewer has.
     pub(super) async fn next(&mut self) -> Result<student_profile::Model, LoadError> {
         loop {
-            while let Some(at) = self.children.iter().position(|child| child.due) {
-                self.children[at].due = false;
-                match self.children[at].profile.newer().await? {
+            while let Some(at) = self.followed.iter().position(|child| child.due) {
+                self.followed[at].due = false;
+                match self.followed[at].profile.newer().await? {
                     Newer::Profile(row) => return Ok(row),
-                    Newer::Hidden => drop(self.children.remove(at)),
+                    Newer::Hidden => drop(self.followed.remove(at)),
                     Newer::Nothing => {}
                 }
             }
@@ -56,12 +56,12 @@ impl Children {
 
     /// Waits for changes, and notes whose. Returns whether there may be other children.
     async fn wait(&mut self) -> bool {
-        let children = self.children.iter_mut().map(|child| child.profile.changed().boxed());
+        let children = self.followed.iter_mut().map(|child| child.profile.changed().boxed());
         let family = self.family.changed().map(|()| true).boxed();
         let changes = children.map(|changed| changed.map(|()| false).boxed()).chain([family]);
         let (family, first, _) = select_all(changes).await;
         if !family {
-            self.children[first].due = true;
+            self.followed[first].due = true;
         }
         family
     }
@@ -78,14 +78,17 @@ impl Children {
     async fn look(&mut self) -> Result<(), DbErr> {
         let scope = Scope::of(self.viewer.clone(), self.profiles.clock.now());
         let rows = read::children(self.profiles.db.reader(), &scope).await?;
-        let mut before = std::mem::take(&mut self.children);
+        let mut before = std::mem::take(&mut self.followed);
         for row in rows {
             let known = before.iter().position(|child| child.profile.student() == row.student_id);
-            let child = known.map(|at| before.swap_remove(at)).unwrap_or_else(|| Child {
-                profile: Followed::new(&self.profiles, self.viewer.clone(), row.student_id),
-                due: true,
-            });
-            self.children.push(child);
+            let child = match known {
+                Some(at) => before.swap_remove(at),
+                None => {
+                    let profile = Followed::new(&self.profiles, self.viewer.clone(), row.student_id);
+                    Child { profile, due: true }
+                }
+            };
+            self.followed.push(child);
         }
         Ok(())
     }

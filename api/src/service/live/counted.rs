@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::LiveProfiles;
 use crate::error::{ApiError, UserError};
 use crate::live::Topic;
-use crate::service::facts::{self, Command, Row as _, Written};
+use crate::service::facts::{self, Command, Groups, Row as _, Written};
 use crate::service::read::{LoadError, SeenBy};
 use crate::viewer::Viewer;
 
