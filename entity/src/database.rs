@@ -123,7 +123,7 @@ impl Database {
             reader: reader.into(),
             writer: writer.into(),
             wake: Wake::new(),
-            feed: Feed::default(),
+            feed: Feed::new(),
             url: url.to_owned(),
         })
     }
@@ -159,7 +159,7 @@ impl Database {
             reader: pool.clone(),
             writer: pool,
             wake: Wake::new(),
-            feed: Feed::default(),
+            feed: Feed::new(),
             url: url.to_owned(),
         })
     }

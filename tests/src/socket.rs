@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -32,7 +33,10 @@ impl Socket {
             let name: HeaderName = name.parse().expect("a header's name");
             request.headers_mut().insert(name, HeaderValue::from_str(value).expect("a header's value"));
         }
-        tokio_tungstenite::connect_async(request).await.map(|(stream, _)| Self(stream))
+        // Thousands of sockets in one process should not take what one fast one would.
+        let config = WebSocketConfig::default().read_buffer_size(8 * 1024).write_buffer_size(0);
+        let connected = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await;
+        connected.map(|(stream, _)| Self(stream))
     }
 
     /// Opens a socket, and says nothing yet.

@@ -61,7 +61,6 @@ impl Hub {
         }
         for change in changes {
             let topic = match change {
-                Change::Facts(_) => continue,
                 Change::Profile(student) => Topic::Profile(*student),
                 Change::Children(guardian) => Topic::Children(Some(*guardian)),
             };

@@ -8,6 +8,7 @@ mod postgres;
 mod sqlite;
 
 use std::fmt::Debug;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -21,8 +22,6 @@ pub use postgres::announce;
 /// Something that a reader may hold has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
-    /// The student's facts have changed: the aggregates are stale.
-    Facts(StudentId),
     /// The student's aggregates were written, or the student is no more.
     Profile(StudentId),
     /// The guardian may see other children, or the same at other times.
@@ -45,19 +44,28 @@ pub trait Listener: Debug + Send + Sync {
 }
 
 /// Passes on what this process commits. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Feed(Arc<RwLock<Vec<Weak<dyn Listener>>>>);
+#[derive(Clone, Debug)]
+pub struct Feed {
+    listeners: Arc<RwLock<Vec<Weak<dyn Listener>>>>,
+    /// Tells what was committed here from what was committed elsewhere.
+    origin: u64,
+}
 
 impl Feed {
+    pub(crate) fn new() -> Self {
+        // The standard library's hashers are seeded by chance, which is all that is needed here.
+        Self { listeners: Arc::default(), origin: RandomState::new().build_hasher().finish() }
+    }
+
     /// Tells `listener` of everything from now on, for as long as it is there.
     pub fn tell(&self, listener: Weak<dyn Listener>) {
-        let mut listeners = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
         listeners.retain(|listener| listener.strong_count() > 0);
         listeners.push(listener);
     }
 
     pub(crate) fn publish(&self, changes: &[Change]) {
-        for listener in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if let Some(listener) = listener.upgrade() {
                 listener.note(changes);
             }

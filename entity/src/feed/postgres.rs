@@ -18,6 +18,8 @@ const CHANNEL: &str = "tally_changes";
 const RECONNECT: Duration = Duration::from_millis(500);
 /// PostgreSQL takes less than 8,000 bytes in one notification, and a change is written in 33.
 const PER_NOTIFICATION: usize = 200;
+/// In what is told, the process comes first, in so many digits.
+const ORIGIN: usize = 16;
 /// Beyond this, saying that anything may have changed is kinder to everybody.
 const MOST: usize = 10_000;
 /// Stands for more than could be named.
@@ -32,13 +34,8 @@ struct Outbox {
 
 impl Listener for Outbox {
     fn note(&self, changes: &[Change]) {
-        // That facts have changed is for this process alone: other processes bound what they hold by time.
-        let told = changes.iter().filter(|change| !matches!(change, Change::Facts(_)));
-        let mut outbox = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        outbox.extend(told);
-        if !outbox.is_empty() {
-            self.filled.notify_one();
-        }
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+        self.filled.notify_one();
     }
 }
 
@@ -49,7 +46,7 @@ impl Outbox {
         if changes.len() > MOST {
             return vec![ANYTHING.to_owned()];
         }
-        let changes: Vec<String> = changes.into_iter().filter_map(write).collect();
+        let changes: Vec<String> = changes.into_iter().map(write).collect();
         changes.chunks(PER_NOTIFICATION).map(<[String]>::concat).collect()
     }
 }
@@ -71,6 +68,7 @@ pub async fn announce(db: Database, stop: CancellationToken) {
             () = outbox.filled.notified() => {}
         }
         for payload in outbox.take() {
+            let payload = format!("{:016x}{payload}", db.feed().origin);
             if let Err(error) = notify(&db, &payload).await {
                 tracing::warn!(%error, "other processes were not told of changes, and will look for themselves");
             }
@@ -102,19 +100,25 @@ async fn hear_once(db: &Database, heard: &impl Fn(Heard)) -> Result<(), sqlx::Er
     loop {
         // `None` is a connection that was lost and made again: something may have been missed.
         let notification = listener.try_recv().await?;
-        let changes = notification.and_then(|notification| read(notification.payload()));
-        heard(changes.map_or(Heard::Anything, Heard::Changes));
+        let Some(notification) = notification else {
+            heard(Heard::Anything);
+            continue;
+        };
+        let Some((origin, changes)) = notification.payload().split_at_checked(ORIGIN) else { continue };
+        // This process has heard of its own changes already.
+        if u64::from_str_radix(origin, 16) != Ok(db.feed().origin) {
+            heard(read(changes).map_or(Heard::Anything, Heard::Changes));
+        }
     }
 }
 
 /// A letter for the kind, and the id: 33 bytes.
-fn write(change: Change) -> Option<String> {
+fn write(change: Change) -> String {
     let (kind, id) = match change {
-        Change::Facts(_) => return None,
         Change::Profile(student) => ('p', student.0),
         Change::Children(guardian) => ('c', guardian.0),
     };
-    Some(format!("{kind}{}", id.simple()))
+    format!("{kind}{}", id.simple())
 }
 
 /// What [`write`] has written, one after another; none when it cannot be read.
@@ -149,9 +153,8 @@ mod tests {
         let outbox = Outbox::default();
         let changes = changes(1000);
         outbox.note(&changes);
-        outbox.note(&[Change::Facts(StudentId(Uuid::from_u128(1)))]);
         let payloads = outbox.take();
-        assert!(payloads.iter().all(|payload| payload.len() < 8000));
+        assert!(payloads.iter().all(|payload| ORIGIN + payload.len() < 8000));
         let heard: BTreeSet<Change> = payloads.iter().flat_map(|payload| read(payload).unwrap()).collect();
         assert_eq!(heard, changes.into_iter().collect());
         assert_eq!(outbox.take(), Vec::<String>::new(), "told twice");

@@ -81,12 +81,11 @@ impl Children {
         let mut before = std::mem::take(&mut self.followed);
         for row in rows {
             let known = before.iter().position(|child| child.profile.student() == row.student_id);
-            let child = match known {
-                Some(at) => before.swap_remove(at),
-                None => {
-                    let profile = Followed::new(&self.profiles, self.viewer.clone(), row.student_id);
-                    Child { profile, due: true }
-                }
+            let child = if let Some(at) = known {
+                before.swap_remove(at)
+            } else {
+                let profile = Followed::new(&self.profiles, self.viewer.clone(), row.student_id);
+                Child { profile, due: true }
             };
             self.followed.push(child);
         }
