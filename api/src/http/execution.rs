@@ -26,7 +26,8 @@ impl Execution {
     /// Makes `request` ready to be executed.
     ///
     /// # Errors
-    /// The answer, when its variables do not fit its document: async-graphql would begin, and fail in the middle.
+    /// The answer, when its variables do not fit its document, or it follows several fields: async-graphql would begin, and
+    /// fail in the middle.
     pub(super) fn begin(
         mut request: Request,
         types: Arc<OutputTypes>,
@@ -36,7 +37,9 @@ impl Execution {
         let document = request.parsed_query().ok().cloned();
         let operation_name = request.operation_name.clone();
         let execution = Self { types, document, operation_name, executed: executed.clone(), request_id };
-        let misfit = execution.document.as_ref().and_then(|document| misfit::variable(document, &request));
+        let misfit = execution.document.as_ref().and_then(|document| {
+            misfit::variable(document, &request).or_else(|| misfit::subscription(document, &request))
+        });
         match misfit {
             Some(error) => Err(execution.finish(Response::from_errors(vec![error]))),
             None => Ok((request.data(executed), execution)),

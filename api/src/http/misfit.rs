@@ -1,9 +1,10 @@
 //! Documents and variables that do not fit the schema: what async-graphql says of them, in the form of all our errors,
 //! and what it lets pass.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Request, ServerError, Value};
 
 use super::shape::chosen;
@@ -19,6 +20,44 @@ pub(super) fn variable(document: &ExecutableDocument, request: &Request) -> Opti
     })?;
     let (name, ty) = (&missing.node.name.node, &missing.node.var_type.node);
     Some(ServerError::new(format!("the variable ${name} of the type {ty} must be given"), Some(missing.pos)))
+}
+
+/// The error for a subscription to more than one field. async-graphql would follow them all, and answer each without the
+/// others.
+pub(super) fn subscription(document: &ExecutableDocument, request: &Request) -> Option<ServerError> {
+    let operation = chosen(document, request.operation_name.as_deref())?;
+    let mut keys = BTreeSet::new();
+    collect(document, &operation.selection_set.node, &mut BTreeSet::new(), &mut keys);
+    let is_misfit = operation.ty == OperationType::Subscription && keys.len() != 1;
+    let message = "a subscription must select exactly one field";
+    is_misfit.then(|| ServerError::new(message, Some(operation.selection_set.pos)))
+}
+
+/// Adds the response keys of a selection set. A fragment is looked at once: it may contain itself.
+fn collect<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    seen: &mut BTreeSet<&'a str>,
+    keys: &mut BTreeSet<&'a str>,
+) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                keys.insert(field.node.response_key().node.as_str());
+            }
+            Selection::InlineFragment(fragment) => {
+                collect(document, &fragment.node.selection_set.node, seen, keys);
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                if let Some(fragment) = document.fragments.get(name)
+                    && seen.insert(name.as_str())
+                {
+                    collect(document, &fragment.node.selection_set.node, seen, keys);
+                }
+            }
+        }
+    }
 }
 
 /// The path of the input at fault, such as `inputs[3].score`, if the message names one.

@@ -121,7 +121,7 @@ fn write(change: Change) -> String {
     format!("{kind}{}", id.simple())
 }
 
-/// What [`write`] has written, one after another; none when it cannot be read.
+/// What [`write()`] has written, one after another; none when it cannot be read.
 fn read(payload: &str) -> Option<Vec<Change>> {
     let length = 1 + uuid::fmt::Simple::LENGTH;
     payload.as_bytes().chunks(length).map(read_one).collect()

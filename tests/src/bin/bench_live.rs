@@ -66,7 +66,8 @@ async fn measure(cli: &Cli, url: &str) -> Result<(), Box<dyn Error>> {
 
     let before = server.processor();
     tokio::time::sleep(Duration::from_secs(cli.seconds)).await;
-    let busy = (server.processor() - before).as_secs_f64() / Duration::from_secs(cli.seconds).as_secs_f64();
+    let busy = server.processor().saturating_sub(before).as_secs_f64()
+        / Duration::from_secs(cli.seconds).as_secs_f64();
     say(&format!("| {name} | a core's time while nothing happens | {:.1} % |", busy * 100.0))?;
 
     for per_second in [20, 200] {

@@ -13,7 +13,7 @@ async fn start() -> TestApp {
 }
 
 fn hash(document: &str) -> String {
-    Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(document))
 }
 
 fn named(hash: &str) -> Value {

@@ -17,7 +17,7 @@ async fn connect(app: &TestApp) -> Socket {
     Socket::connect(&app.url, &app.token(Role::Admin, "admin")).await
 }
 
-fn next(id: &str, data: Value) -> Value {
+fn next(id: &str, data: &Value) -> Value {
     json!({ "type": "next", "id": id, "payload": { "data": data } })
 }
 
@@ -50,11 +50,11 @@ async fn a_query_and_a_mutation_have_one_result_each() {
             json!({ "s": "x" }),
         )
         .await;
-    assert_eq!(socket.next().await, next("1", json!({ "studentProfile": null, "me": { "role": "ADMIN" } })));
+    assert_eq!(socket.next().await, next("1", &json!({ "studentProfile": null, "me": { "role": "ADMIN" } })));
     assert_eq!(socket.next().await, complete("1"));
     let mutation = "mutation { upsertCourse(input: { sourcedId: \"c\", title: \"C\" }) { outcome } }";
     socket.subscribe("1", mutation, json!({})).await;
-    assert_eq!(socket.next().await, next("1", json!({ "upsertCourse": { "outcome": "CREATED" } })));
+    assert_eq!(socket.next().await, next("1", &json!({ "upsertCourse": { "outcome": "CREATED" } })));
     assert_eq!(socket.next().await, complete("1"));
 }
 
@@ -69,6 +69,13 @@ async fn what_cannot_be_executed_is_an_error_and_what_fails_is_a_result() {
         ("query A { me { role } } query B { me { role } }", None),
         ("subscription { performanceUpdated { id } }", None),
         ("subscription { nothing }", None),
+        ("subscription { a: myChildrenUpdated { id } b: myChildrenUpdated { id } }", None),
+        ("subscription { ...F } fragment F on Subscription { ...F myChildrenUpdated { id } }", None),
+        (
+            "subscription { ...F a: myChildrenUpdated { id } } \
+          fragment F on Subscription { myChildrenUpdated { id } }",
+            None,
+        ),
         ("{ studentProfile(id: 1.5) { id } }", Some("id")),
     ] {
         socket.subscribe("1", query, json!({})).await;
@@ -143,7 +150,7 @@ async fn nobody_is_let_in_without_a_valid_token() {
     socket.subscribe("1", "{ me { role } }", json!({})).await;
     assert_eq!(
         socket.next().await,
-        next("1", json!({ "me": { "role": "ADMIN" } })),
+        next("1", &json!({ "me": { "role": "ADMIN" } })),
         "the payload comes first"
     );
 }
