@@ -147,6 +147,10 @@ pub struct ServeArgs {
     /// For how many days the last change of each day is kept; after that the last of each week and month, for ever.
     #[arg(long, value_name = "COUNT", env = "TALLY_HISTORY_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u16).range(32..=10_000))]
     pub history_days: u16,
+    /// Serve single profiles from memory to admins and services, for up to 2 seconds after they were read. What this server
+    /// writes and computes is seen at once; what other processes do, when it is heard of or after that time.
+    #[arg(long, env = "TALLY_CACHE", value_parser = BoolishValueParser::new())]
+    pub cache: bool,
     /// Fill an empty database with a small invented school, and print how to look at it. Changes nothing when the school
     /// is there already.
     #[arg(long, env = "TALLY_DEMO", value_parser = BoolishValueParser::new())]

@@ -14,10 +14,10 @@ use api::auth::{self, Identity, Role, SecretOrigin, TokenVerifier};
 use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogFormat, ServeArgs, TokenArgs};
 use api::demo::{self, Filled};
 use api::error::ApiError;
-use api::http::App;
+use api::http::{App, Options};
 use api::live;
 use api::schema::Services;
-use api::service::read::{self, Columns};
+use api::service::read::{self, Columns, ProfileCache};
 use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
 use tokio::net::TcpListener;
@@ -139,7 +139,8 @@ async fn serve(cli: Cli) -> Outcome {
         .map_err(|error| format!("--listen (TALLY_LISTEN) {listen}: {error}"))?;
 
     let stop = worker::signals::stop()?;
-    let metrics = Metrics::new();
+    let cache = if cli.serve.cache { ProfileCache::on() } else { ProfileCache::off() };
+    let metrics = Metrics::with(|registry| cache.register(registry));
     let lease = Duration::from_secs(cli.serve.worker_lease);
     let history =
         worker::history::Retention { events: cli.serve.history_events, days: cli.serve.history_days };
@@ -150,8 +151,8 @@ async fn serve(cli: Cli) -> Outcome {
     let ops = Ops { db: db.clone(), pending: |db| Box::pin(migration::pending(db)), metrics, worker: name };
     let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     let address = listener.local_addr()?;
-    let place = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
-    let app = App::with_worker(place, Services { db, clock }, verifier);
+    let worker = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
+    let app = App::with(Options { worker, cache }, Services { db, clock }, verifier);
     let app = match cli.serve.public_url.clone() {
         Some(url) => app.reached_by(url),
         None => app,

@@ -13,6 +13,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::database::WriteTransaction;
+use crate::feed::Change;
 use crate::id::{JobId, StudentId};
 use crate::{job, student_profile, trace};
 
@@ -65,6 +66,7 @@ pub async fn record(
             .await?;
         revisions.extend(stale.into_iter().map(|profile| (profile.student_id, profile.facts_revision)));
     }
+    txn.tell_on_commit(students.iter().copied().map(Change::Facts));
     enqueue_recalculation(txn, students, job::LIVE_PRIORITY, now).await?;
     Ok(revisions)
 }

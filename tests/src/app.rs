@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::auth::{Identity, Role, Secret, TokenRules, TokenVerifier, sign_hs256};
-use api::http::App;
+use api::http::{App, Options};
 use api::schema::Services;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::clock::{Clock, ManualClock, SharedClock};
@@ -39,16 +39,23 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a server on a new database.
     pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, Options::default()).await
+    }
+
+    /// As [`Self::start`], with options of the server.
+    pub async fn start_with(backend: Backend, options: Options) -> Self {
         let mut database = TestDatabase::migrated(backend).await;
         let statements = Statements::default();
         database.db = statements.watch(database.db.clone());
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
-        let app = App::new(Services { db: database.db.clone(), clock: clock.clone() }, verifier);
+        let metrics = Metrics::with(|registry| options.cache.register(registry));
+        let services = Services { db: database.db.clone(), clock: clock.clone() };
+        let app = App::with(options, services, verifier);
         let ops = Ops {
             db: database.db.clone(),
             pending: |db| Box::pin(migration::pending(db)),
-            metrics: Metrics::new(),
+            metrics,
             worker: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

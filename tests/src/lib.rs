@@ -12,6 +12,7 @@
 //! | [`statements`] | the SQL statements that something takes |
 //! | [`writing`] | many facts in one call, and facts that are refused |
 //! | [`explanations`] | where the averages of everybody come from |
+//! | [`mod@live_bench`] | what followed profiles cost, for the other benchmark |
 //! | [`numbers`] | the numbers beyond one profile: of each enrolment, of everybody, after a rebuild from nothing |
 //! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
@@ -32,6 +33,7 @@ pub mod client;
 pub mod crowd;
 pub mod explanations;
 pub mod fleet;
+pub mod live_bench;
 pub mod numbers;
 pub mod oulad;
 pub mod past;

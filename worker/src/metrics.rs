@@ -75,7 +75,13 @@ pub struct Metrics {
 impl Metrics {
     /// Metrics that all stand at zero.
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// As [`Self::new`], with what `register` adds.
+    pub fn with(register: impl FnOnce(&mut Registry)) -> Self {
         let mut registry = Registry::with_prefix("tally");
+        register(&mut registry);
         let attempts = Family::<Labels, Counter>::default();
         registry.register("job_attempts", "Attempts of jobs, by kind and outcome", attempts.clone());
         let batches = Histogram::new(buckets());

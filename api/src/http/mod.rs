@@ -36,6 +36,7 @@ use crate::auth::{Identity, TokenVerifier};
 use crate::live::{self, Live};
 use crate::schema::{Schema, Services};
 use crate::service::live::LiveProfiles;
+use crate::service::read::ProfileCache;
 use crate::session::{PublicUrl, Sessions};
 use crate::web;
 
@@ -45,6 +46,15 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What can be chosen about an application.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where the worker runs.
+    pub worker: live::Worker,
+    /// Whether profiles are kept in memory.
+    pub cache: ProfileCache,
+}
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -59,18 +69,19 @@ pub struct App {
 }
 
 impl App {
-    /// The application over `services`, with the worker in the same process, for whoever `verifier` lets in.
+    /// The application over `services`, with the worker in the same process and no cache, for whoever `verifier` lets in.
     ///
     /// Must be called within a runtime.
     pub fn new(services: Services, verifier: TokenVerifier) -> Self {
-        Self::with_worker(live::Worker::Here, services, verifier)
+        Self::with(Options::default(), services, verifier)
     }
 
-    /// As [`Self::new`], with the worker where it is said to be.
-    pub fn with_worker(worker: live::Worker, services: Services, verifier: TokenVerifier) -> Self {
-        let live = Live::start(&services.db, worker);
-        let profiles = LiveProfiles::new(services.db.clone(), services.clock.clone(), live);
-        let schema = crate::schema::build(services.clone(), profiles);
+    /// As [`Self::new`], with the options as they are.
+    pub fn with(options: Options, services: Services, verifier: TokenVerifier) -> Self {
+        let Options { worker, cache } = options;
+        let live = Live::start(&services.db, worker, Arc::new(cache.clone()));
+        let profiles = LiveProfiles::new(services.db.clone(), services.clock.clone(), live, cache.clone());
+        let schema = crate::schema::build(services.clone(), profiles, cache);
         let types = Arc::new(OutputTypes::of(&schema.sdl()));
         let verifier = Arc::new(verifier);
         let sessions = Sessions::new(services.clone(), verifier.clone());
@@ -125,20 +136,22 @@ pub async fn serve(
     others: Router,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (stopping, sockets) = (stop.clone(), app.sockets.clone());
-    let server = axum::serve(listener, app.router(others))
-        .with_graceful_shutdown(async move { stopping.cancelled().await })
-        .into_future();
+    let (stopping, sockets, closing) = (stop.clone(), app.sockets.clone(), app.sockets.clone());
+    let server = axum::serve(listener, app.router(others)).with_graceful_shutdown(async move {
+        stopping.cancelled().await;
+        closing.go_away();
+    });
     let finished = async {
-        stop.cancelled().await;
-        sockets.close_all().await;
+        let ended = server.await;
+        sockets.closed().await;
+        ended
     };
     let deadline = async {
         stop.cancelled().await;
         tokio::time::sleep(SHUTDOWN_DEADLINE).await;
     };
     tokio::select! {
-        (ended, ()) = async { tokio::join!(server, finished) } => ended,
+        ended = finished => ended,
         () = deadline => {
             tracing::warn!("requests that were still open were cut off");
             Ok(())

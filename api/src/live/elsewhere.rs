@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use entity::database::Database;
-use entity::feed::{self, Heard};
+use entity::feed::{self, Heard, Listener as _};
 use entity::id::StudentId;
 use entity::sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use entity::student_profile::{Column, Entity};
@@ -63,7 +63,7 @@ async fn hear(db: &Database, worker: Worker, hub: &Weak<Hub>, look: &Notify) {
         Heard::Anything => look.notify_one(),
         Heard::Changes(changes) => {
             if let Some(hub) = hub.upgrade() {
-                hub.signal(&changes);
+                hub.note(&changes);
             }
         }
     };

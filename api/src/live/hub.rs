@@ -19,6 +19,8 @@ pub enum Topic {
 /// Everything that is watched in this process.
 #[derive(Debug)]
 pub(super) struct Hub {
+    /// Is told of a change before anybody is woken for it.
+    first: Arc<dyn Listener>,
     topics: Mutex<HashMap<Topic, Watched>>,
     /// Whether anything is watched.
     busy: watch::Sender<bool>,
@@ -31,19 +33,18 @@ struct Watched {
     version: Option<i64>,
 }
 
-impl Default for Hub {
-    fn default() -> Self {
-        Self { topics: Mutex::default(), busy: watch::Sender::new(false) }
-    }
-}
-
 impl Listener for Hub {
     fn note(&self, changes: &[Change]) {
-        self.signal(changes);
+        self.first.note(changes);
+        self.wake(changes);
     }
 }
 
 impl Hub {
+    pub(super) fn new(first: Arc<dyn Listener>) -> Self {
+        Self { first, topics: Mutex::default(), busy: watch::Sender::new(false) }
+    }
+
     pub(super) fn watch(self: &Arc<Self>, topic: Topic) -> Watch {
         let mut topics = self.topics();
         let watched =
@@ -54,13 +55,14 @@ impl Hub {
     }
 
     /// Wakes whoever watches what has changed.
-    pub(super) fn signal(&self, changes: &[Change]) {
+    fn wake(&self, changes: &[Change]) {
         let topics = self.topics();
         if topics.is_empty() {
             return;
         }
         for change in changes {
             let topic = match change {
+                Change::Facts(_) => continue,
                 Change::Profile(student) => Topic::Profile(*student),
                 Change::Children(guardian) => Topic::Children(Some(*guardian)),
             };
@@ -156,9 +158,16 @@ mod tests {
 
     use super::*;
 
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Listener for Nobody {
+        fn note(&self, _: &[Change]) {}
+    }
+
     #[test]
     fn the_last_watch_takes_its_topic_along() {
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub::new(Arc::new(Nobody)));
         let student = StudentId(Uuid::from_u128(1));
         let (first, second) = (hub.watch(Topic::Profile(student)), hub.watch(Topic::Profile(student)));
         assert_eq!(hub.students(), [student]);
@@ -172,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_a_version_that_nobody_has_read_gives_a_signal() {
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub::new(Arc::new(Nobody)));
         let student = StudentId(Uuid::from_u128(1));
         let mut watch = hub.watch(Topic::Profile(student));
         watch.saw(3);

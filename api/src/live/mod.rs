@@ -34,11 +34,12 @@ pub enum Worker {
 pub struct Live(Arc<Hub>);
 
 impl Live {
-    /// Begins to listen to what is committed to `db`, until the last clone is gone.
+    /// Begins to listen to what is committed to `db`, until the last clone is gone. Whatever has changed is told to `first`
+    /// before anybody who watches is woken.
     ///
     /// Must be called within a runtime.
-    pub fn start(db: &Database, worker: Worker) -> Self {
-        let hub = Arc::new(Hub::default());
+    pub fn start(db: &Database, worker: Worker, first: Arc<dyn Listener>) -> Self {
+        let hub = Arc::new(Hub::new(first));
         let listener: Arc<dyn Listener> = hub.clone();
         db.feed().tell(Arc::downgrade(&listener));
         tokio::spawn(elsewhere::listen(db.clone(), worker, Arc::downgrade(&hub)));

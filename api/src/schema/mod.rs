@@ -26,7 +26,7 @@ use async_graphql::dataloader::DataLoader;
 
 use crate::service::facts::Groups;
 use crate::service::live::LiveProfiles;
-use crate::service::read::Unscoped;
+use crate::service::read::{ProfileCache, Unscoped};
 
 pub use batches::Batches;
 pub use context::{Loaders, Services};
@@ -52,12 +52,12 @@ const MAX_DEPTH: usize = 15;
 /// How many fields a request may select; a page of a connection counts as its items.
 const MAX_COMPLEXITY: usize = 5000;
 
-/// The schema over `services`, with `live` for its subscriptions.
-pub fn build(services: Services, live: LiveProfiles) -> Schema {
+/// The schema over `services`, with `live` for its subscriptions and `cache` for its profiles.
+pub fn build(services: Services, live: LiveProfiles, cache: ProfileCache) -> Schema {
     // Of requests that bring none of their own: what subscriptions need at one moment is loaded together.
     let loaders: Loaders = DataLoader::new(Unscoped(services.db.clone()), tokio::spawn);
     let groups = Groups::new(&services.db, &services.clock);
-    builder().data(services).data(groups).data(live).data(loaders).finish()
+    builder().data(services).data(groups).data(live).data(cache).data(loaders).finish()
 }
 
 /// The schema as text, in GraphQL's schema definition language.

@@ -13,7 +13,7 @@ use super::types::{
 };
 use crate::error::{UserError, database_error};
 use crate::service::queue::{self, JobFilter};
-use crate::service::read;
+use crate::service::read::ProfileCache;
 
 /// What can be read of people's aggregates, of anything by its id, and of the queue.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl CoreQuery {
         #[graphql(desc = "The writing system's own id of the student.")] sourced_id: Option<String>,
     ) -> Result<Option<StudentProfile>> {
         let student = own::<StudentId>(id, sourced_id)?;
-        let row = read::profile(ctx.reader()?, &ctx.scope()?, &student).await;
+        let row = ctx.data::<ProfileCache>()?.profile(ctx.reader()?, &ctx.scope()?, &student).await;
         Ok(row.map_err(|error| database_error(&error))?.map(StudentProfile))
     }
 

@@ -22,6 +22,8 @@ pub use postgres::announce;
 /// Something that a reader may hold has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
+    /// The student's facts have changed: the aggregates are stale. Told within the process only.
+    Facts(StudentId),
     /// The student's aggregates were written, or the student is no more.
     Profile(StudentId),
     /// The guardian may see other children, or the same at other times.

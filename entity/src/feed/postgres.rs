@@ -34,8 +34,13 @@ struct Outbox {
 
 impl Listener for Outbox {
     fn note(&self, changes: &[Change]) {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
-        self.filled.notify_one();
+        // That facts have changed is no news to other processes: what they hold of a student they hold for moments.
+        let told = changes.iter().filter(|change| !matches!(change, Change::Facts(_)));
+        let mut outbox = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        outbox.extend(told);
+        if !outbox.is_empty() {
+            self.filled.notify_one();
+        }
     }
 }
 
@@ -46,7 +51,7 @@ impl Outbox {
         if changes.len() > MOST {
             return vec![ANYTHING.to_owned()];
         }
-        let changes: Vec<String> = changes.into_iter().map(write).collect();
+        let changes: Vec<String> = changes.into_iter().filter_map(write).collect();
         changes.chunks(PER_NOTIFICATION).map(<[String]>::concat).collect()
     }
 }
@@ -113,12 +118,13 @@ async fn hear_once(db: &Database, heard: &impl Fn(Heard)) -> Result<(), sqlx::Er
 }
 
 /// A letter for the kind, and the id: 33 bytes.
-fn write(change: Change) -> String {
+fn write(change: Change) -> Option<String> {
     let (kind, id) = match change {
+        Change::Facts(_) => return None,
         Change::Profile(student) => ('p', student.0),
         Change::Children(guardian) => ('c', guardian.0),
     };
-    format!("{kind}{}", id.simple())
+    Some(format!("{kind}{}", id.simple()))
 }
 
 /// What [`write()`] has written, one after another; none when it cannot be read.
@@ -153,6 +159,7 @@ mod tests {
         let outbox = Outbox::default();
         let changes = changes(1000);
         outbox.note(&changes);
+        outbox.note(&[Change::Facts(StudentId(Uuid::from_u128(1)))]);
         let payloads = outbox.take();
         assert!(payloads.iter().all(|payload| ORIGIN + payload.len() < 8000));
         let heard: BTreeSet<Change> = payloads.iter().flat_map(|payload| read(payload).unwrap()).collect();

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use clap::Parser;
 use entity::database::Database;
-use tests::bench::live::Followers;
-use tests::bench::server::Server;
-use tests::bench::{freshness, reads, rows};
+use tests::live_bench::live::Followers;
+use tests::live_bench::server::Server;
+use tests::live_bench::{reads, rows};
 
 /// Measures followed profiles on the given databases, which must be new and empty, with one tally-api and its worker inside:
 /// the memory of each socket with one subscription, what all of them cost while nothing happens, and the time from a fact
@@ -50,14 +50,20 @@ async fn measure(cli: &Cli, url: &str) -> Result<(), Box<dyn Error>> {
     migration::migrate(db.writer()).await?;
     let school = rows::fill(&db, cli.sockets.max(cli.facts)).await;
     let folder = tempfile::tempdir()?;
-    let server = Server::start(&cli.api, url, folder.path()).await;
+    let server = Server::start(&cli.api, url, folder.path(), &[]).await;
     // The worker of the server finds the stale students by itself.
-    freshness::settled(&db).await;
+    rows::settled(&db).await;
 
-    for (what, query) in [("one profile", reads::PROFILE), ("nothing from the database", reads::NOTHING)] {
-        let per_second = reads::measure(&server, &school, query, cli.seconds).await;
+    let caching = Server::start(&cli.api, url, folder.path(), &["--no-worker", "--cache"]).await;
+    for (what, server, query) in [
+        ("one profile", &server, reads::PROFILE),
+        ("one profile, from the cache", &caching, reads::PROFILE),
+        ("nothing from the database", &server, reads::NOTHING),
+    ] {
+        let per_second = reads::measure(server, &school, query, cli.seconds).await;
         say(&format!("| {name} | reads of {what} | {per_second}/s |"))?;
     }
+    drop(caching);
 
     let before = server.memory();
     let mut followers = Followers::open(&server, &school, cli.sockets).await;

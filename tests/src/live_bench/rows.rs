@@ -1,12 +1,16 @@
 //! A seeded school of any size, written straight into the tables: as the API would have stored it, only faster.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::database::Database;
 use entity::id::{
     AssignmentId, AssignmentSubmissionId, CourseId, EnrollmentId, QuizAttemptId, QuizId, StudentId,
 };
 use entity::score::Score;
-use entity::sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel};
+use entity::sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 use entity::standing::Standing;
 use entity::{
     assignment, assignment_submission, course, enrollment, quiz, quiz_attempt, student, student_profile,
@@ -202,5 +206,22 @@ where
     while rows.peek().is_some() {
         let page: Vec<A> = rows.by_ref().take(CHUNK).collect();
         A::Entity::insert_many(page).exec_without_returning(db.writer()).await.expect("rows are inserted");
+    }
+}
+
+/// Waits until no profile is stale.
+///
+/// # Panics
+/// When the database cannot be read.
+pub async fn settled(db: &Database) {
+    let stale = || async {
+        student_profile::Entity::find()
+            .filter(student_profile::Entity::stale())
+            .count(db.reader())
+            .await
+            .expect("profiles can be counted")
+    };
+    while stale().await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

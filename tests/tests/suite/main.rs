@@ -9,6 +9,7 @@ mod backfill;
 mod bench;
 mod browser;
 mod bulk;
+mod cache;
 mod cases;
 mod chaos;
 mod clients;

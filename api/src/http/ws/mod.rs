@@ -45,9 +45,13 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Tells all clients that the server goes away, and waits until the sockets are closed.
-    pub(super) async fn close_all(&self) {
+    /// Tells all clients that the server goes away.
+    pub(super) fn go_away(&self) {
         self.stop.cancel();
+    }
+
+    /// Waits until the last socket is closed.
+    pub(super) async fn closed(&self) {
         self.open.close();
         self.open.wait().await;
     }

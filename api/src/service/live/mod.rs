@@ -16,7 +16,7 @@ use futures::{Stream, stream};
 
 use crate::auth::Role;
 use crate::live::Live;
-use crate::service::read::{LoadError, Seen};
+use crate::service::read::{LoadError, ProfileCache, Seen};
 use crate::viewer::Viewer;
 use children::Children;
 use followed::Followed;
@@ -37,8 +37,8 @@ pub struct LiveProfiles {
 
 impl LiveProfiles {
     /// Follows the profiles in `db`.
-    pub fn new(db: Database, clock: SharedClock, live: Live) -> Self {
-        let seen = DataLoader::new(Seen { db: db.clone(), clock: clock.clone() }, tokio::spawn);
+    pub fn new(db: Database, clock: SharedClock, live: Live, cache: ProfileCache) -> Self {
+        let seen = DataLoader::new(Seen { db: db.clone(), cache, clock: clock.clone() }, tokio::spawn);
         Self { db, clock, live, seen: Arc::new(seen) }
     }
 

@@ -4,6 +4,7 @@
 //! read that takes none says so in its name, and is for rows that belong to one already seen.
 
 mod activity;
+mod cache;
 mod explanation;
 mod export;
 mod export_weeks;
@@ -17,6 +18,7 @@ mod trend;
 mod weekly;
 
 pub use activity::{ActivityOf, ActivityPage, activity};
+pub use cache::ProfileCache;
 pub use explanation::{ExplainedAverage, Explanation, explanation, overall_share};
 pub use export::{Columns, ExportError, export_profiles_unscoped};
 pub use export_weeks::export_weeks_unscoped;

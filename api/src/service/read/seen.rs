@@ -12,7 +12,7 @@ use entity::sea_orm::{
 };
 use entity::{guardian, guardianship, student, student_profile};
 
-use super::LoadError;
+use super::{LoadError, ProfileCache};
 use crate::auth::Role;
 use crate::viewer::Viewer;
 
@@ -31,6 +31,8 @@ pub struct SeenBy {
 pub struct Seen {
     /// The database.
     pub db: Database,
+    /// What must not be older than what is seen here.
+    pub cache: ProfileCache,
     /// The clock.
     pub clock: SharedClock,
 }
@@ -46,6 +48,7 @@ impl Loader<SeenBy> for Seen {
             .filter(student_profile::Column::StudentId.is_in(students.iter().copied()))
             .all(self.db.reader())
             .await?;
+        self.cache.saw(profiles.iter());
         let profiles: HashMap<StudentId, _> = profiles.into_iter().map(|row| (row.student_id, row)).collect();
         // Whoever has lost the right by now gets nothing of what was read before.
         let rights = Rights::read(self.db.reader(), keys, &students, self.clock.now()).await?;

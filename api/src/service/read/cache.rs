@@ -1,0 +1,167 @@
+//! Profiles kept in memory, for those who see everybody.
+//!
+//! What anybody else may see is asked of the database each time, with the same statement that reads the profile: there is
+//! nothing to gain.
+//!
+//! A profile that is kept is as fresh as one that is read, but for what other processes commit without its being heard of:
+//! that it may lack for [`KEPT_FOR`] at most. It is never older than one that was given to whoever follows it. A stale
+//! profile is not kept: it is about to change.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use entity::feed::{Change, Listener};
+use entity::id::StudentId;
+use entity::sea_orm::{DatabaseConnection, DbErr};
+use entity::student_profile;
+use moka::sync::Cache;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
+
+use super::{Scope, profile};
+use crate::service::facts::Reference;
+
+/// How long a profile is kept.
+const KEPT_FOR: Duration = Duration::from_secs(2);
+/// How many profiles are kept.
+const CAPACITY: u64 = 100_000;
+
+/// Profiles that were read a short while ago, if they are kept at all. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileCache(Option<Arc<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    profiles: Cache<StudentId, Slot>,
+    /// Whose a `sourcedId` is. One that is not any more leads to a profile that is not there, and so to the database.
+    students: Cache<String, StudentId>,
+    /// How often this process has changed anything. What was read before that may be outdated, and is not kept. Whoever
+    /// changes what is kept holds this.
+    epoch: Mutex<u64>,
+    hits: Counter,
+    misses: Counter,
+}
+
+/// What is known of a profile.
+#[derive(Clone, Debug)]
+struct Slot {
+    /// Nothing older than this was given to anybody since, or will be: the version, and the revision of the facts.
+    newest: (i64, i64),
+    /// The profile, if it can be served.
+    profile: Option<student_profile::Model>,
+}
+
+impl ProfileCache {
+    /// Keeps profiles.
+    pub fn on() -> Self {
+        let (profiles, students) = (Cache::builder(), Cache::builder());
+        Self(Some(Arc::new(Kept {
+            profiles: profiles.max_capacity(CAPACITY).time_to_live(KEPT_FOR).build(),
+            students: students.max_capacity(CAPACITY).time_to_live(KEPT_FOR).build(),
+            epoch: Mutex::default(),
+            hits: Counter::default(),
+            misses: Counter::default(),
+        })))
+    }
+
+    /// Keeps nothing.
+    pub const fn off() -> Self {
+        Self(None)
+    }
+
+    /// Has the metrics of `registry` tell how often a profile was there.
+    pub fn register(&self, registry: &mut Registry) {
+        if let Some(kept) = &self.0 {
+            let (hits, misses) = ("Profiles that were served from memory", "Profiles that had to be read");
+            registry.register("profile_cache_hits", hits, kept.hits.clone());
+            registry.register("profile_cache_misses", misses, kept.misses.clone());
+        }
+    }
+
+    /// The aggregates of the student that `reference` names.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub async fn profile(
+        &self,
+        db: &DatabaseConnection,
+        scope: &Scope,
+        reference: &Reference,
+    ) -> Result<Option<student_profile::Model>, DbErr> {
+        let Some(kept) = self.0.as_ref().filter(|_| scope.viewer().sees_everybody()) else {
+            return profile(db, scope, reference).await;
+        };
+        if let Some(row) = kept.find(reference) {
+            kept.hits.inc();
+            return Ok(Some(row));
+        }
+        kept.misses.inc();
+        let (epoch, began) = (*kept.epoch(), Instant::now());
+        let row = profile(db, scope, reference).await?;
+        if let Some(row) = &row {
+            kept.take(reference, row, began.elapsed() < KEPT_FOR, epoch);
+        }
+        Ok(row)
+    }
+
+    /// Takes note of profiles that are about to be given to whoever follows them: none that is older is served any more.
+    pub(super) fn saw<'a>(&self, rows: impl Iterator<Item = &'a student_profile::Model>) {
+        let Some(kept) = &self.0 else { return };
+        let _epoch = kept.epoch();
+        for row in rows {
+            if kept.newest(row.student_id) < Some(newest(row)) {
+                kept.profiles.insert(row.student_id, Slot { newest: newest(row), profile: None });
+            }
+        }
+    }
+}
+
+impl Listener for ProfileCache {
+    fn note(&self, changes: &[Change]) {
+        let Some(kept) = &self.0 else { return };
+        let mut epoch = kept.epoch();
+        *epoch += 1;
+        for change in changes {
+            if let Change::Facts(student) | Change::Profile(student) = change {
+                kept.profiles.invalidate(student);
+            }
+        }
+    }
+}
+
+impl Kept {
+    fn find(&self, reference: &Reference) -> Option<student_profile::Model> {
+        let student = match reference {
+            Reference::Id(id) => StudentId(*id),
+            Reference::SourcedId(sourced_id) => self.students.get(sourced_id)?,
+        };
+        self.profiles.get(&student)?.profile
+    }
+
+    /// Takes in a profile that was read in `epoch`. It is served to others if it was read quickly, is not stale, and cannot
+    /// have been changed by this process meanwhile.
+    fn take(&self, reference: &Reference, row: &student_profile::Model, is_recent: bool, epoch: u64) {
+        let now = self.epoch();
+        if Some(newest(row)) < self.newest(row.student_id) {
+            return;
+        }
+        let can_be_served = is_recent && *now == epoch && !row.is_stale();
+        let profile = can_be_served.then(|| row.clone());
+        self.profiles.insert(row.student_id, Slot { newest: newest(row), profile });
+        if let Reference::SourcedId(sourced_id) = reference {
+            self.students.insert(sourced_id.clone(), row.student_id);
+        }
+    }
+
+    fn newest(&self, student: StudentId) -> Option<(i64, i64)> {
+        self.profiles.get(&student).map(|slot| slot.newest)
+    }
+
+    fn epoch(&self) -> MutexGuard<'_, u64> {
+        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn newest(row: &student_profile::Model) -> (i64, i64) {
+    (row.version, row.facts_revision)
+}
