@@ -121,6 +121,7 @@ where
                     Value::String(value) => insert.bind(value),
                     Value::Int(value) => insert.bind(value),
                     Value::BigInt(value) => insert.bind(value),
+                    Value::ChronoDate(value) => insert.bind(value),
                     Value::ChronoDateTimeUtc(value) => insert.bind(value),
                     other => unreachable!("no column of the school holds {other:?}"),
                 };
@@ -159,11 +160,13 @@ fn push_copied(text: &mut String, value: Value) {
         Value::String(Some(value)) => write!(text, "{value}"),
         Value::Int(Some(value)) => write!(text, "{value}"),
         Value::BigInt(Some(value)) => write!(text, "{value}"),
+        Value::ChronoDate(Some(value)) => write!(text, "{value}"),
         Value::ChronoDateTimeUtc(Some(value)) => write!(text, "{}", value.to_rfc3339()),
         Value::Uuid(None)
         | Value::String(None)
         | Value::Int(None)
         | Value::BigInt(None)
+        | Value::ChronoDate(None)
         | Value::ChronoDateTimeUtc(None) => write!(text, "\\N"),
         other => unreachable!("no column of the school holds {other:?}"),
     };
