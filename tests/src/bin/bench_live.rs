@@ -23,7 +23,7 @@ struct Cli {
     #[arg(long)]
     api: PathBuf,
     /// How many sockets are opened, each with one subscription of a student of its own.
-    #[arg(long, default_value_t = 9_500)]
+    #[arg(long, default_value_t = 10_000)]
     sockets: usize,
     /// How many facts are written for each rate.
     #[arg(long, default_value_t = 1_000)]
