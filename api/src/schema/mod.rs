@@ -3,25 +3,19 @@
 //! A resolver reads its arguments, makes one call of a service, and wraps the answer. It begins no transaction and holds
 //! no SQL.
 
-mod backfill_query;
 mod batches;
 mod context;
 mod date;
-mod drift_query;
 mod enums;
 mod guards;
-mod history_query;
 mod inputs;
-mod insight_query;
 mod mutation;
 mod paging;
 mod query;
 mod scalars;
-mod students_query;
 mod subscription;
 mod types;
 
-use async_graphql::MergedObject;
 use async_graphql::dataloader::DataLoader;
 
 use crate::service::facts::Groups;
@@ -31,18 +25,8 @@ use crate::service::read::{ProfileCache, Unscoped};
 pub use batches::Batches;
 pub use context::{Loaders, Services};
 pub use mutation::Mutation;
+pub use query::Query;
 pub use subscription::Subscription;
-
-use backfill_query::BackfillQuery;
-use drift_query::DriftQuery;
-use history_query::HistoryQuery;
-use insight_query::InsightQuery;
-use query::CoreQuery;
-use students_query::StudentsQuery;
-
-/// What can be read.
-#[derive(Debug, Default, MergedObject)]
-pub struct Query(CoreQuery, HistoryQuery, InsightQuery, StudentsQuery, BackfillQuery, DriftQuery);
 
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -48,6 +48,8 @@ static FILES: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
         "graphiql/examples/children.graphql",
         "graphiql/examples/follow.graphql",
         "graphiql/examples/record-and-grade.graphql",
+        "graphiql/examples/backfill.graphql",
+        "graphiql/examples/follow-backfill.graphql",
         "graphiql/examples/queue.graphql",
         "vendor/graphiql-4.1.2/graphiql.min.css",
         "vendor/graphiql-4.1.2/graphiql.min.js",

@@ -1,7 +1,7 @@
 // GraphiQL over this server's own endpoint, by the session of the browser.
 
 /** The tabs of a first visit, in their order: files of the folder `examples`. */
-const EXAMPLES = ['profile', 'children', 'record-and-grade', 'follow', 'queue'];
+const EXAMPLES = ['profile', 'children', 'record-and-grade', 'follow', 'backfill', 'follow-backfill', 'queue'];
 
 const root = document.getElementById('graphiql');
 

@@ -44,10 +44,12 @@ fn operations(document: &str) -> Vec<(String, OperationType)> {
 
 /// The first that the one subscription of a document brings of the student whom the examples are about.
 async fn first_of(app: &TestApp, document: &str) -> Value {
-    let query = "{ studentProfile(sourcedId: \"demo-student-01\") { student { id } } }";
-    let student = app.admin().data(query, json!({})).await["studentProfile"]["student"]["id"].clone();
+    let query = "{ studentProfile(sourcedId: \"demo-student-01\") { student { id } } \
+         backfillRuns(first: 1) { nodes { id } } }";
+    let ids = app.admin().data(query, json!({})).await;
+    let (student, run) = (&ids["studentProfile"]["student"]["id"], &ids["backfillRuns"]["nodes"][0]["id"]);
     let mut socket = Socket::connect(&app.url, &app.token(Role::Admin, "admin")).await;
-    socket.subscribe("1", document, json!({ "student": student })).await;
+    socket.subscribe("1", document, json!({ "student": student, "run": run })).await;
     socket.next().await["payload"].clone()
 }
 

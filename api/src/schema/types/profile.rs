@@ -12,8 +12,8 @@ use super::{ActivityItem, Enrollment, Student, Trend, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::schema::date::Date;
-use crate::schema::insight_query::read_course;
 use crate::schema::paging::page_size;
+use crate::schema::query::read_course;
 use crate::schema::scalars::{Decimal, Time};
 use crate::service::read::{self, EnrollmentsOf};
 

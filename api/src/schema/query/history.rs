@@ -4,17 +4,17 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use entity::id::StudentId;
 
-use super::date::Date;
-use super::paging::page_size;
-use super::scalars::Time;
-use super::types::{
+use crate::error::UserError;
+use crate::schema::date::Date;
+use crate::schema::paging::page_size;
+use crate::schema::scalars::Time;
+use crate::schema::types::{
     HistoryArguments, HistoryInterval, PerformanceSnapshot, WeeklyPerformance, WeeksArguments,
     history_of_student, weeks_asked, weeks_of_student,
 };
-use crate::error::UserError;
 
 #[derive(Debug, Default)]
-pub(super) struct HistoryQuery;
+pub(in crate::schema) struct HistoryQuery;
 
 #[Object]
 impl HistoryQuery {

@@ -3,12 +3,12 @@
 use async_graphql::connection::{Connection, CursorType, Edge, OpaqueCursor};
 use async_graphql::{Context, Description, Object, Result};
 
-use super::context::Resolving;
-use super::guards::IsAdmin;
-use super::inputs::{StudentFilter, StudentOrder};
-use super::paging::{page_size, read_limit};
-use super::types::Student;
 use crate::error::UserError;
+use crate::schema::context::Resolving;
+use crate::schema::guards::IsAdmin;
+use crate::schema::inputs::{StudentFilter, StudentOrder};
+use crate::schema::paging::{page_size, read_limit};
+use crate::schema::types::Student;
 use crate::service::students::{self, Cursor, Filter, Listing, Order, Position, Slice};
 
 /// What can be read of all students.

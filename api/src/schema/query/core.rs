@@ -4,14 +4,14 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use entity::id::StudentId;
 
-use super::context::Resolving;
-use super::guards::IsAdmin;
-use super::inputs::own;
-use super::paging::{Page, page_size};
-use super::types::{
+use crate::error::{UserError, database_error};
+use crate::schema::context::Resolving;
+use crate::schema::guards::IsAdmin;
+use crate::schema::inputs::own;
+use crate::schema::paging::{Page, page_size};
+use crate::schema::types::{
     Job, JobKind, JobState, Node, QueueStatus, StudentProfile, ViewerInfo, Worker, children_of_viewer,
 };
-use crate::error::{UserError, database_error};
 use crate::service::queue::{self, JobFilter};
 use crate::service::read::ProfileCache;
 

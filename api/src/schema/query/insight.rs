@@ -4,10 +4,10 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use entity::id::{CourseId, StudentId};
 
-use super::context::Resolving;
-use super::paging::page_size;
-use super::types::{ActivityItem, Explanation, Trend, activity_page, trend_of};
 use crate::error::{UserError, database_error};
+use crate::schema::context::Resolving;
+use crate::schema::paging::page_size;
+use crate::schema::types::{ActivityItem, Explanation, Trend, activity_page, trend_of};
 use crate::service::read;
 
 /// What can be read of what lies behind a student's numbers.
@@ -70,6 +70,6 @@ fn read_student(id: &ID) -> Result<StudentId, UserError> {
 }
 
 /// Reads the id of a course that a list may be narrowed to.
-pub(super) fn read_course(id: Option<&ID>) -> Result<Option<CourseId>, UserError> {
+pub(in crate::schema) fn read_course(id: Option<&ID>) -> Result<Option<CourseId>, UserError> {
     id.map(|id| id.parse().map_err(|error| UserError::input("courseId", error))).transpose()
 }

@@ -3,11 +3,11 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, Object, Result};
 
-use super::context::Resolving;
-use super::guards::IsAdmin;
-use super::paging::{Page, page_size};
-use super::types::BackfillRun;
 use crate::error::{UserError, database_error};
+use crate::schema::context::Resolving;
+use crate::schema::guards::IsAdmin;
+use crate::schema::paging::{Page, page_size};
+use crate::schema::types::BackfillRun;
 use crate::service::backfill;
 
 /// Queries of the backfill, for admins.

@@ -4,11 +4,11 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Object, Result};
 use entity::id::StudentId;
 
-use super::context::Resolving;
-use super::guards::IsAdmin;
-use super::paging::{Page, page_size};
-use super::types::AggregateDrift;
 use crate::error::database_error;
+use crate::schema::context::Resolving;
+use crate::schema::guards::IsAdmin;
+use crate::schema::paging::{Page, page_size};
+use crate::schema::types::AggregateDrift;
 use crate::service::drift;
 
 /// What can be read of the audit.

@@ -1,0 +1,22 @@
+//! Queries.
+
+mod backfill;
+mod core;
+mod drift;
+mod history;
+mod insight;
+mod students;
+
+use async_graphql::MergedObject;
+use backfill::BackfillQuery;
+use core::CoreQuery;
+use drift::DriftQuery;
+use history::HistoryQuery;
+use insight::InsightQuery;
+use students::StudentsQuery;
+
+pub(super) use insight::read_course;
+
+/// What can be read.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(CoreQuery, HistoryQuery, InsightQuery, StudentsQuery, BackfillQuery, DriftQuery);
