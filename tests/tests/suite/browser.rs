@@ -31,17 +31,23 @@ async fn open_graphiql(browser: &Browser, app: &TestApp) {
 }
 
 /// Goes to the tab of an example. It is called like its first operation.
+///
+/// GraphiQL reads a document only a moment after it is shown: what is sent before would be the tab before.
 async fn open_tab(browser: &Browser, operation: &str) {
     browser.click_text(operation).await;
-    let shown = "return document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.getValue()";
-    browser.until(&format!("{shown}.includes({})", json!(format!(" {operation}")))).await;
+    browser.until(&format!("return {OPERATIONS}?.[0]?.name.value === {}", json!(operation))).await;
 }
+
+/// The operations of the document as GraphiQL has read them.
+const OPERATIONS: &str = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.operations";
 
 /// Presses the button, and where there are several operations chooses the first.
 async fn send(browser: &Browser) {
+    let several = browser.script(&format!("return {OPERATIONS}.length > 1")).await == json!(true);
+    let menu = "!!document.querySelector('.graphiql-execute-button[aria-haspopup=menu]')";
+    browser.until(&format!("return {menu} === {several}")).await;
     browser.click(".graphiql-execute-button").await;
-    let several = "return !!document.querySelector('.graphiql-execute-button[aria-haspopup=menu]')";
-    if browser.script(several).await == json!(true) {
+    if several {
         browser.click("[role=menuitem]").await;
     }
 }
