@@ -8,6 +8,7 @@ mod execution;
 mod graphql;
 mod misfit;
 mod negotiation;
+mod parsed;
 mod persisted;
 mod shape;
 mod ws;

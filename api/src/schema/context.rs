@@ -1,12 +1,12 @@
 //! What resolvers work with.
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Result};
 use entity::clock::SharedClock;
 use entity::database::Database;
 use entity::sea_orm::DatabaseConnection;
 
-use crate::service::read::{Scope, Unscoped};
+use super::batches::Loaders;
+use crate::service::read::Scope;
 use crate::viewer::Viewer;
 
 /// What is shared by all requests.
@@ -17,9 +17,6 @@ pub struct Services {
     /// The clock.
     pub clock: SharedClock,
 }
-
-/// The loaders of one request, or of all subscriptions.
-pub type Loaders = DataLoader<Unscoped>;
 
 /// Short ways to what a resolver needs.
 pub(super) trait Resolving<'a> {

@@ -16,14 +16,12 @@ mod scalars;
 mod subscription;
 mod types;
 
-use async_graphql::dataloader::DataLoader;
-
 use crate::service::facts::Groups;
 use crate::service::live::LiveProfiles;
-use crate::service::read::{ProfileCache, Unscoped};
+use crate::service::read::ProfileCache;
 
-pub use batches::Batches;
-pub use context::{Loaders, Services};
+pub use batches::{Batches, Loaders};
+pub use context::Services;
 pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;
@@ -39,7 +37,7 @@ const MAX_COMPLEXITY: usize = 5000;
 /// The schema over `services`, with `live` for its subscriptions and `cache` for its profiles.
 pub fn build(services: Services, live: LiveProfiles, cache: ProfileCache) -> Schema {
     // Of requests that bring none of their own: what subscriptions need at one moment is loaded together.
-    let loaders: Loaders = DataLoader::new(Unscoped(services.db.clone()), tokio::spawn);
+    let loaders = Loaders::detached(services.db.clone());
     let groups = Groups::new(&services.db, &services.clock);
     builder().data(services).data(groups).data(live).data(cache).data(loaders).finish()
 }
