@@ -1,6 +1,7 @@
 //! Connections to SQLite and PostgreSQL, and the transactions that write.
 
 mod fault;
+mod turn;
 
 use std::ops::Deref;
 use std::str::FromStr;
@@ -19,8 +20,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::feed::{Change, Feed};
 use crate::wake::Wake;
 use fault::is_taken_key;
+use turn::Turns;
 
 pub use fault::{is_conflict, is_transient};
+pub use turn::Turn;
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,6 +68,8 @@ pub struct Database {
     backend: DbBackend,
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// On SQLite, if there can be any.
+    turns: Option<Turns>,
     wake: Wake,
     feed: Feed,
     url: String,
@@ -118,10 +123,13 @@ impl Database {
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await
             .map_err(unreachable)?;
+        let turns = Turns::at(options.get_filename())
+            .inspect_err(|error| tracing::warn!(%error, "writers of this database take no turns"));
         Ok(Self {
             backend: DbBackend::Sqlite,
             reader: reader.into(),
             writer: writer.into(),
+            turns: turns.ok(),
             wake: Wake::new(),
             feed: Feed::new(),
             url: url.to_owned(),
@@ -158,6 +166,7 @@ impl Database {
             backend: DbBackend::Postgres,
             reader: pool.clone(),
             writer: pool,
+            turns: None,
             wake: Wake::new(),
             feed: Feed::new(),
             url: url.to_owned(),
@@ -237,14 +246,25 @@ impl Database {
                 .then_some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
+        let turn = self.turn().await;
         let txn = self.writer.begin_with_options(options).await?;
         Ok(WriteTransaction {
             txn,
+            turn,
             wake: self.wake.clone(),
             enqueued: AtomicBool::new(false),
             feed: self.feed.clone(),
             changes: Mutex::default(),
         })
+    }
+
+    /// Waits for the turn to write to an SQLite file, among all processes that have it open; the turn ends when it is
+    /// dropped. Without one a single statement that writes is as safe, but may wait longer. Transactions have theirs.
+    pub async fn turn(&self) -> Option<Turn> {
+        match &self.turns {
+            Some(turns) => turns.take().await,
+            None => None,
+        }
     }
 
     /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict, or
@@ -334,6 +354,8 @@ impl AsDbErr for DbErr {
 #[derive(Debug)]
 pub struct WriteTransaction {
     txn: DatabaseTransaction,
+    /// Ends with the transaction.
+    turn: Option<Turn>,
     wake: Wake,
     enqueued: AtomicBool,
     feed: Feed,
@@ -357,6 +379,7 @@ impl WriteTransaction {
     /// Whatever the database reports.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.txn.commit().await?;
+        drop(self.turn);
         let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !changes.is_empty() {
             self.feed.publish(&changes);

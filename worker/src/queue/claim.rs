@@ -39,7 +39,9 @@ pub async fn claim(db: &Database, worker: &str, limit: usize, lease: Duration) -
     );
     let id = new_claim_id();
     let statement = Statement::from_sql_and_values(backend, sql, [worker.into(), id.into()]);
+    let turn = db.turn().await;
     let rows = db.writer().query_all_raw(statement).await?;
+    drop(turn);
     let jobs = rows
         .iter()
         .map(|row| {
