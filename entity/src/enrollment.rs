@@ -72,9 +72,17 @@ pub struct Model {
     pub average_assignment_score: Option<Score>,
 }
 
-/// Has no relation that is joined through the entity.
+/// What an enrolment belongs to.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The aggregates of its student.
+    #[sea_orm(
+        belongs_to = "super::student_profile::Entity",
+        from = "Column::StudentId",
+        to = "super::student_profile::Column::StudentId"
+    )]
+    Profile,
+}
 
 impl ActiveModelBehavior for ActiveModel {}
 

@@ -62,7 +62,7 @@ impl Hub {
         }
         for change in changes {
             let topic = match change {
-                Change::Facts(_) => continue,
+                Change::Facts(_) | Change::Course(_) => continue,
                 Change::Profile(student) => Topic::Profile(*student),
                 Change::Children(guardian) => Topic::Children(Some(*guardian)),
             };

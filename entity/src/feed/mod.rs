@@ -15,15 +15,17 @@ use std::time::Duration;
 use sea_orm::DbBackend;
 
 use crate::database::Database;
-use crate::id::{GuardianId, StudentId};
+use crate::id::{CourseId, GuardianId, StudentId};
 
 pub use postgres::announce;
 
 /// Something that a reader may hold has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
-    /// The student's facts have changed: the aggregates are stale. Told within the process only.
+    /// The student's facts or enrolments have changed: the aggregates may be stale. Told within the process only.
     Facts(StudentId),
+    /// The course has changed: its title. Told within the process only.
+    Course(CourseId),
     /// The student's aggregates were written, or the student is no more.
     Profile(StudentId),
     /// The guardian may see other children, or the same at other times.

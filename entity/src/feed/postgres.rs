@@ -34,8 +34,8 @@ struct Outbox {
 
 impl Listener for Outbox {
     fn note(&self, changes: &[Change]) {
-        // That facts have changed is no news to other processes: what they hold of a student they hold for moments.
-        let told = changes.iter().filter(|change| !matches!(change, Change::Facts(_)));
+        // That facts or titles have changed is no news to other processes: they hold them for moments.
+        let told = changes.iter().filter(|change| !matches!(change, Change::Facts(_) | Change::Course(_)));
         let mut outbox = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         outbox.extend(told);
         if !outbox.is_empty() {
@@ -120,7 +120,7 @@ async fn hear_once(db: &Database, heard: &impl Fn(Heard)) -> Result<(), sqlx::Er
 /// A letter for the kind, and the id: 33 bytes.
 fn write(change: Change) -> Option<String> {
     let (kind, id) = match change {
-        Change::Facts(_) => return None,
+        Change::Facts(_) | Change::Course(_) => return None,
         Change::Profile(student) => ('p', student.0),
         Change::Children(guardian) => ('c', guardian.0),
     };

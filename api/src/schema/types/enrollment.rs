@@ -11,7 +11,7 @@ use crate::error::UserError;
 use crate::schema::enums::EnrollmentStatus;
 use crate::schema::paging::page_size;
 use crate::schema::scalars::Decimal;
-use crate::service::read::{self, EnrollmentsOf};
+use crate::service::read::{self, EnrollmentsOf, ProfileCache};
 
 /// A student's enrolment in a course, with what counts there.
 #[derive(Clone, Debug, Description)]
@@ -36,7 +36,8 @@ impl Enrollment {
 
     /// The course.
     async fn course(&self, ctx: &Context<'_>) -> Result<Course> {
-        related(ctx, "course", self.0.course_id).await.map(Course)
+        let course = self.0.course_id;
+        ctx.data::<ProfileCache>()?.course(course, related(ctx, "course", course)).await.map(Course)
     }
 
     /// Where it stands. Items count while it is active or completed.
@@ -67,7 +68,7 @@ impl Enrollment {
     /// Its share of the student's overall average.
     async fn overall_share(&self, ctx: &Context<'_>) -> Result<Share> {
         let enrollments = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id)).await?;
-        let share = read::overall_share(&enrollments, self.0.id).map(Share);
+        let share = read::overall_share(&enrollments.rows, self.0.id).map(Share);
         // Only a deletion between two statements of one request can bring this about.
         Ok(share.ok_or_else(|| UserError::not_found("overallShare"))?)
     }

@@ -15,7 +15,7 @@ use crate::schema::date::Date;
 use crate::schema::paging::page_size;
 use crate::schema::query::read_course;
 use crate::schema::scalars::{Decimal, Time};
-use crate::service::read::{self, EnrollmentsOf};
+use crate::service::read::{self, EnrollmentsOf, ProfileCache};
 
 /// A student's aggregates: what a dashboard shows at a glance. The six aggregate fields change together. Nobody can
 /// write them; they follow from the facts.
@@ -87,7 +87,8 @@ impl StudentProfile {
 
     /// The student's enrolments, each with what counts in its course. Their parts add up to the whole.
     async fn enrollments(&self, ctx: &Context<'_>) -> Result<Vec<Enrollment>> {
-        let rows = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id)).await?;
+        let read = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id));
+        let rows = ctx.data::<ProfileCache>()?.enrollments(&self.0, read).await?;
         Ok(rows.into_iter().map(Enrollment).collect())
     }
 

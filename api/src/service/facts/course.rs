@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::course;
 use entity::database::WriteTransaction;
+use entity::feed::Change;
 use entity::id::CourseId;
 use entity::sea_orm::DbErr;
 
@@ -22,7 +23,7 @@ pub struct UpsertCourse {
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-shared_row!(course, lock: NoKeyUpdate, update: [Title, OccurredAt], changes_numbers: |_, _| false);
+shared_row!(course, lock: NoKeyUpdate, update: [Title, OccurredAt], changes_numbers: |_, _| false, told: Change::Course);
 
 impl Command for UpsertCourse {
     type Row = course::Model;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::database::WriteTransaction;
 use entity::enrollment::{Column, Entity, Model, Status};
+use entity::feed::Change;
 use entity::id::{CourseId, EnrollmentId, StudentId};
 use entity::sea_orm::sea_query::{Expr, OnConflict};
 use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
@@ -83,6 +84,7 @@ impl Row for Model {
     /// Several rows may exchange their courses. The database compares each row with the others as it comes to it, so all
     /// of them leave their courses first.
     async fn save(txn: &WriteTransaction, rows: Vec<Self>) -> Result<(), DbErr> {
+        txn.tell_on_commit(rows.iter().map(|row| Change::Facts(row.student_id)));
         if rows.len() > 1 {
             Entity::update_many()
                 .col_expr(Column::DeletedAt, Expr::value(DateTime::UNIX_EPOCH))

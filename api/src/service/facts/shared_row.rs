@@ -4,7 +4,7 @@
 ///
 /// A macro and not a trait, because SeaORM gives every entity a `Model` and a `Column` of its own.
 macro_rules! shared_row {
-    ($entity:ident, lock: $lock:ident, update: [$($column:ident),+], changes_numbers: $changes:expr $(, concerned: $concerned:path)?) => {
+    ($entity:ident, lock: $lock:ident, update: [$($column:ident),+], changes_numbers: $changes:expr $(, concerned: $concerned:path)? $(, told: $told:path)?) => {
         impl crate::service::facts::pipeline::Row for entity::$entity::Model {
             fn owner(&self) -> Option<entity::id::StudentId> {
                 None
@@ -51,6 +51,7 @@ macro_rules! shared_row {
             ) -> Result<(), entity::sea_orm::DbErr> {
                 use entity::sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict};
                 use entity::$entity::{Column, Entity};
+                $(txn.tell_on_commit(rows.iter().map(|row| $told(row.id)));)?
                 Entity::insert_many(rows.into_iter().map(|row| row.into_active_model().reset_all()))
                     .on_conflict(OnConflict::column(Column::Id).update_columns([$(Column::$column),+]).to_owned())
                     .exec_without_returning(&**txn)

@@ -1,4 +1,4 @@
-//! Profiles kept in memory, for those who see everybody.
+//! Profiles kept in memory, for those who see everybody, with what they are made of: the enrolments and their courses.
 //!
 //! What anybody else may see is asked of the database each time, with the same statement that reads the profile: there is
 //! nothing to gain.
@@ -7,18 +7,18 @@
 //! that it may lack for [`KEPT_FOR`] at most. It is never older than one that was given to whoever follows it. A stale
 //! profile is not kept: it is about to change.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use entity::feed::{Change, Listener};
-use entity::id::StudentId;
+use entity::id::{CourseId, StudentId};
 use entity::sea_orm::{DatabaseConnection, DbErr};
-use entity::student_profile;
+use entity::{course, enrollment, student_profile};
 use moka::sync::Cache;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 
-use super::{Scope, profile};
+use super::{Enrollments, Scope, profile};
 use crate::service::facts::Reference;
 
 /// How long a profile is kept.
@@ -35,6 +35,7 @@ struct Kept {
     profiles: Cache<StudentId, Slot>,
     /// Whose a `sourcedId` is. One that is not any more leads to a profile that is not there, and so to the database.
     students: Cache<String, StudentId>,
+    courses: Cache<CourseId, course::Model>,
     /// How often this process has changed anything. What was read before that may be outdated, and is not kept. Whoever
     /// changes what is kept holds this.
     epoch: Mutex<u64>,
@@ -49,15 +50,24 @@ struct Slot {
     newest: (i64, i64),
     /// The profile, if it can be served.
     profile: Option<student_profile::Model>,
+    /// The enrolments that the numbers of this very profile are made of, once somebody has asked for them.
+    enrollments: Arc<OnceLock<Vec<enrollment::Model>>>,
+}
+
+impl Slot {
+    fn new(newest: (i64, i64), profile: Option<student_profile::Model>) -> Self {
+        Self { newest, profile, enrollments: Arc::default() }
+    }
 }
 
 impl ProfileCache {
     /// Keeps profiles.
     pub fn on() -> Self {
-        let (profiles, students) = (Cache::builder(), Cache::builder());
+        let (profiles, students, courses) = (Cache::builder(), Cache::builder(), Cache::builder());
         Self(Some(Arc::new(Kept {
             profiles: profiles.max_capacity(CAPACITY).time_to_live(KEPT_FOR).build(),
             students: students.max_capacity(CAPACITY).time_to_live(KEPT_FOR).build(),
+            courses: courses.max_capacity(CAPACITY).time_to_live(KEPT_FOR).build(),
             epoch: Mutex::default(),
             hits: Counter::default(),
             misses: Counter::default(),
@@ -104,13 +114,57 @@ impl ProfileCache {
         Ok(row)
     }
 
+    /// The enrolments of a profile that the viewer has seen, as `read` reads them unless they are here already. They are
+    /// those that the numbers of the profile are made of.
+    ///
+    /// # Errors
+    /// That of `read`.
+    pub async fn enrollments<E>(
+        &self,
+        profile: &student_profile::Model,
+        read: impl Future<Output = Result<Enrollments, E>>,
+    ) -> Result<Vec<enrollment::Model>, E> {
+        let slot = self.0.as_ref().and_then(|kept| kept.served(profile));
+        if let Some(rows) = slot.as_ref().and_then(|slot| slot.enrollments.get()) {
+            return Ok(rows.clone());
+        }
+        let Enrollments { rows, newest } = read.await?;
+        // What belongs to a slot that has been replaced meanwhile nobody asks for.
+        if let Some(slot) = slot.filter(|slot| newest == Some(slot.newest)) {
+            let _ = slot.enrollments.set(rows.clone());
+        }
+        Ok(rows)
+    }
+
+    /// A course, as `read` reads it unless it is here already.
+    ///
+    /// # Errors
+    /// That of `read`.
+    pub async fn course<E>(
+        &self,
+        id: CourseId,
+        read: impl Future<Output = Result<course::Model, E>>,
+    ) -> Result<course::Model, E> {
+        let Some(kept) = &self.0 else { return read.await };
+        if let Some(course) = kept.courses.get(&id) {
+            return Ok(course);
+        }
+        let (epoch, began) = (*kept.epoch(), Instant::now());
+        let course = read.await?;
+        let now = kept.epoch();
+        if *now == epoch && began.elapsed() < KEPT_FOR {
+            kept.courses.insert(id, course.clone());
+        }
+        Ok(course)
+    }
+
     /// Takes note of profiles that are about to be given to whoever follows them: none that is older is served any more.
     pub(super) fn saw<'a>(&self, rows: impl Iterator<Item = &'a student_profile::Model>) {
         let Some(kept) = &self.0 else { return };
         let _epoch = kept.epoch();
         for row in rows {
             if kept.newest(row.student_id) < Some(newest(row)) {
-                kept.profiles.insert(row.student_id, Slot { newest: newest(row), profile: None });
+                kept.profiles.insert(row.student_id, Slot::new(newest(row), None));
             }
         }
     }
@@ -122,8 +176,10 @@ impl Listener for ProfileCache {
         let mut epoch = kept.epoch();
         *epoch += 1;
         for change in changes {
-            if let Change::Facts(student) | Change::Profile(student) = change {
-                kept.profiles.invalidate(student);
+            match change {
+                Change::Facts(student) | Change::Profile(student) => kept.profiles.invalidate(student),
+                Change::Course(course) => kept.courses.invalidate(course),
+                Change::Children(_) => {}
             }
         }
     }
@@ -138,6 +194,13 @@ impl Kept {
         self.profiles.get(&student)?.profile
     }
 
+    /// What is kept of exactly this state of a profile.
+    fn served(&self, profile: &student_profile::Model) -> Option<Slot> {
+        self.profiles
+            .get(&profile.student_id)
+            .filter(|slot| slot.profile.is_some() && slot.newest == newest(profile))
+    }
+
     /// Takes in a profile that was read in `epoch`. It is served to others if it was read quickly, is not stale, and cannot
     /// have been changed by this process meanwhile.
     fn take(&self, reference: &Reference, row: &student_profile::Model, is_recent: bool, epoch: u64) {
@@ -147,7 +210,7 @@ impl Kept {
         }
         let can_be_served = is_recent && *now == epoch && !row.is_stale();
         let profile = can_be_served.then(|| row.clone());
-        self.profiles.insert(row.student_id, Slot { newest: newest(row), profile });
+        self.profiles.insert(row.student_id, Slot::new(newest(row), profile));
         if let Reference::SourcedId(sourced_id) = reference {
             self.students.insert(sourced_id.clone(), row.student_id);
         }

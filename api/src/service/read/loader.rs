@@ -6,7 +6,10 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use entity::database::Database;
 use entity::id::{AssignmentId, CourseId, GuardianId, QuizId, StudentId};
-use entity::sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use entity::sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
 use entity::{assignment, course, enrollment, guardian, quiz, student, student_profile};
 
 /// Loads rows without asking who may see them: for rows that belong to one which the viewer has seen already.
@@ -19,6 +22,23 @@ pub type LoadError = Arc<DbErr>;
 /// The enrolments of a student, in the order in which they were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EnrollmentsOf(pub StudentId);
+
+/// The enrolments of one student.
+#[derive(Clone, Debug, Default)]
+pub struct Enrollments {
+    /// In the order in which they were made.
+    pub rows: Vec<enrollment::Model>,
+    /// The version of the profile that they were read with, and the revision of the facts; none when there are no rows.
+    pub(super) newest: Option<(i64, i64)>,
+}
+
+#[derive(FromQueryResult)]
+struct EnrollmentRow {
+    #[sea_orm(nested)]
+    enrollment: enrollment::Model,
+    version: i64,
+    facts_revision: i64,
+}
 
 /// The aggregates of a student.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,23 +84,26 @@ impl Loader<ProfileOf> for Unscoped {
 }
 
 impl Loader<EnrollmentsOf> for Unscoped {
-    type Value = Vec<enrollment::Model>;
+    type Value = Enrollments;
     type Error = LoadError;
 
-    async fn load(
-        &self,
-        keys: &[EnrollmentsOf],
-    ) -> Result<HashMap<EnrollmentsOf, Vec<enrollment::Model>>, LoadError> {
+    async fn load(&self, keys: &[EnrollmentsOf]) -> Result<HashMap<EnrollmentsOf, Enrollments>, LoadError> {
         let rows = enrollment::Entity::find()
+            .join(JoinType::InnerJoin, enrollment::Relation::Profile.def())
+            .column(student_profile::Column::Version)
+            .column(student_profile::Column::FactsRevision)
             .filter(enrollment::Column::StudentId.is_in(keys.iter().map(|key| key.0)))
             .filter(enrollment::Column::DeletedAt.is_null())
             .order_by_asc(enrollment::Column::Id)
+            .into_model::<EnrollmentRow>()
             .all(self.0.reader())
             .await?;
-        let mut loaded: HashMap<EnrollmentsOf, Vec<enrollment::Model>> =
-            keys.iter().map(|key| (*key, Vec::new())).collect();
-        for row in rows {
-            loaded.entry(EnrollmentsOf(row.student_id)).or_default().push(row);
+        let mut loaded: HashMap<EnrollmentsOf, Enrollments> =
+            keys.iter().map(|key| (*key, Enrollments::default())).collect();
+        for EnrollmentRow { enrollment, version, facts_revision } in rows {
+            let enrollments = loaded.entry(EnrollmentsOf(enrollment.student_id)).or_default();
+            enrollments.newest = Some((version, facts_revision));
+            enrollments.rows.push(enrollment);
         }
         Ok(loaded)
     }

@@ -24,7 +24,7 @@ pub use export::{Columns, ExportError, export_profiles_unscoped};
 pub use export_weeks::export_weeks_unscoped;
 pub use history::{Every, HistoryFilter, PastNumbers, history, history_unscoped};
 pub use item::{Item, ItemKey, ItemState};
-pub use loader::{EnrollmentsOf, LoadError, ProfileOf, Unscoped};
+pub use loader::{Enrollments, EnrollmentsOf, LoadError, ProfileOf, Unscoped};
 pub use profile::{children, enrollment, guardian, guardian_of, profile, quiz_attempt, student, submission};
 pub use scope::Scope;
 pub use seen::{Seen, SeenBy};
