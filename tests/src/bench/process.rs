@@ -80,10 +80,18 @@ impl Programs {
     /// # Errors
     /// When it does not start.
     pub async fn serve(&self, database_url: &str) -> Outcome<Server> {
+        self.serve_with(database_url, &[]).await
+    }
+
+    /// As [`Self::serve`], with further options.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn serve_with(&self, database_url: &str, options: &[&str]) -> Outcome<Server> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = Command::new(self.path("tally-api"));
         command.args(["--database-url", database_url, "--listen", &address.to_string(), "--log", "error"]);
-        command.arg("--jwt-secret-file").arg(self.secret());
+        command.arg("--jwt-secret-file").arg(self.secret()).args(options);
         Server::start(command, address).await
     }
 

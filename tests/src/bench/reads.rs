@@ -21,13 +21,20 @@ const DASHBOARD: &str = "query($id: String!) { studentProfile(sourcedId: $id) { 
 
 /// What is measured here.
 pub(super) const READS: &str = "dashboards read";
+/// The same with profiles kept in memory.
+const CACHED_READS: &str = "dashboards read, --cache";
 
 /// Measures reads.
 ///
 /// # Errors
 /// When a server does not start, or refuses a read.
 pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
-    let server = round.programs.serve(&round.arena.url).await?;
+    compare(round, READS, &[]).await?;
+    compare(round, CACHED_READS, &["--cache"]).await
+}
+
+async fn compare(round: &mut Round<'_>, what: &str, options: &[&str]) -> Outcome {
+    let server = round.programs.serve_with(&round.arena.url, options).await?;
     let answer = server.connect().await?.ask(dashboard(0)).await?;
     let file = round.programs.shared_file("answer");
     fs::write(&file, &answer)?;
@@ -38,9 +45,9 @@ pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
         };
         let (tally, bare) =
             in_turn(round.bare_first(), async || rate(&server).await, async || rate(&bare).await).await?;
-        round.compare(Part::Reads, READS, connections, tally, bare);
+        round.compare(Part::Reads, what, connections, tally, bare);
     }
-    round.note_memory("memory of tally-api, reads", server.memory()?);
+    round.note_memory(&format!("memory of tally-api, {what}"), server.memory()?);
     bare.stop().await?;
     server.stop().await
 }
