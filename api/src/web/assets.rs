@@ -1,6 +1,8 @@
 //! The files that pages are made of. They are in the program, so that a page works wherever the program does, and no
 //! request leaves for anywhere else.
 
+mod files;
+
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::{LazyLock, OnceLock};
@@ -27,37 +29,9 @@ struct Packed {
     gzip: Option<Bytes>,
 }
 
-macro_rules! files {
-    ($($path:literal),+ $(,)?) => {
-        [$(Asset {
-            path: $path,
-            bytes: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/", $path)),
-            packed: OnceLock::new(),
-        }),+]
-    };
-}
-
 static FILES: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
-    let files = files![
-        "pages.css",
-        "tally.svg",
-        "sign-in-link.js",
-        "graphiql/graphiql.css",
-        "graphiql/graphiql.js",
-        "graphiql/examples/profile.graphql",
-        "graphiql/examples/children.graphql",
-        "graphiql/examples/follow.graphql",
-        "graphiql/examples/record-and-grade.graphql",
-        "graphiql/examples/backfill.graphql",
-        "graphiql/examples/follow-backfill.graphql",
-        "graphiql/examples/queue.graphql",
-        "vendor/graphiql-4.1.2/graphiql.min.css",
-        "vendor/graphiql-4.1.2/graphiql.min.js",
-        "vendor/graphql-ws-5.16.2/graphql-ws.min.js",
-        "vendor/react-18.3.1/react.production.min.js",
-        "vendor/react-dom-18.3.1/react-dom.production.min.js",
-    ];
-    files.into_iter().map(|file| (file.path, file)).collect()
+    let asset = |&(path, bytes): &files::File| (path, Asset { path, bytes, packed: OnceLock::new() });
+    files::ALL.iter().copied().flatten().map(asset).collect()
 });
 
 /// Serves a file by its path below `/assets/`.
@@ -97,7 +71,7 @@ impl Asset {
     fn content_type(&self) -> &'static str {
         match self.path.rsplit_once('.') {
             Some((_, "css")) => "text/css; charset=utf-8",
-            Some((_, "js")) => "text/javascript; charset=utf-8",
+            Some((_, "js" | "mjs")) => "text/javascript; charset=utf-8",
             Some((_, "svg")) => "image/svg+xml",
             _ => "text/plain; charset=utf-8",
         }

@@ -28,6 +28,7 @@ const MAX_FORM: usize = 16 * 1024;
 pub(crate) fn router(sessions: Sessions) -> Router {
     Router::new()
         .route("/", get(home::show))
+        .route("/children/{id}", get(home::show_child))
         .route("/graphiql", get(graphiql::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

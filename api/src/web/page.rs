@@ -10,6 +10,10 @@ use axum::response::{IntoResponse, Response};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for a page that asks the GraphQL API of this server, over HTTP and over a WebSocket.
+const LIVE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// A page, with what stands in the place of its `{{name}}`s.
 pub(super) struct Page {
     html: String,
@@ -21,6 +25,11 @@ impl Page {
     /// The page of this text, which may load our own scripts, styles and pictures.
     pub(super) fn new(html: &str) -> Self {
         Self { html: html.to_owned(), policy: POLICY.to_owned(), status: StatusCode::OK }
+    }
+
+    /// The page of this text, which may also ask the GraphQL API.
+    pub(super) fn live(html: &str) -> Self {
+        Self::new(html).policy(LIVE_POLICY.to_owned())
     }
 
     /// Puts a text in the place of `{{name}}`.
