@@ -21,6 +21,7 @@ const COMMON: &[File] = files![
     "app/format.js",
     "app/graphql.js",
     "app/live.js",
+    "app/plot.js",
     "app/store.js",
     "app/texts.js",
     "app/texts/de.js",
@@ -29,7 +30,20 @@ const COMMON: &[File] = files![
 ];
 
 /// The family's page.
-const FAMILY: &[File] = files!["family/family.css", "family/family.js"];
+const FAMILY: &[File] = files![
+    "family/activity.js",
+    "family/address.js",
+    "family/card.js",
+    "family/courses.js",
+    "family/data.js",
+    "family/explanation.js",
+    "family/family.css",
+    "family/family.js",
+    "family/news.js",
+    "family/record.js",
+    "family/trend.js",
+    "family/weeks.js",
+];
 
 /// GraphiQL's page.
 const GRAPHIQL: &[File] = files![
