@@ -121,6 +121,7 @@ export function Dialog({ title, close, children }) {
  * `row[key]`. `keyOf` names a row. A table that is too wide scrolls within its frame.
  */
 export function Table({ caption, isCaptionHidden, columns, rows, keyOf = (_, index) => index }) {
+  const id = useId();
   const classes = (column) => [column.isNumber && 'number', column.className].filter(Boolean).join(' ') || undefined;
   const cell = (column, row) => {
     const content = column.cell ? column.cell(row) : row[column.key];
@@ -128,17 +129,18 @@ export function Table({ caption, isCaptionHidden, columns, rows, keyOf = (_, ind
       ? html`<th scope="row" class=${classes(column)}>${content}</th>`
       : html`<td class=${classes(column)}>${content}</td>`;
   };
-  return html`<div class="table" role="region" aria-label=${caption} tabindex="0">
-    <table>
-      <caption class=${isCaptionHidden ? 'unseen' : undefined}>${caption}</caption>
-      <thead>
-        <tr>${columns.map((column) => html`<th scope="col" class=${classes(column)}>${column.head}</th>`)}</tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row, index) => html`<tr key=${keyOf(row, index)}>${columns.map((column) => cell(column, row))}</tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  // Not the table's own caption, which would scroll away with it.
+  return html`<p id=${id} class=${isCaptionHidden ? 'unseen' : 'caption'}>${caption}</p>
+    <div class="table" role="region" aria-labelledby=${id} tabindex="0">
+      <table aria-labelledby=${id}>
+        <thead>
+          <tr>${columns.map((column) => html`<th scope="col" class=${classes(column)}>${column.head}</th>`)}</tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row, index) => html`<tr key=${keyOf(row, index)}>${columns.map((column) => cell(column, row))}</tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
 }

@@ -7,6 +7,7 @@ import { locale, t } from './texts.js';
 const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 const formats = {
   percent: new Intl.NumberFormat(locale, { style: 'unit', unit: 'percent', ...two }),
+  wholePercent: new Intl.NumberFormat(locale, { style: 'unit', unit: 'percent', maximumFractionDigits: 0 }),
   decimal: new Intl.NumberFormat(locale, two),
   signed: new Intl.NumberFormat(locale, { maximumFractionDigits: 1, minimumFractionDigits: 1, signDisplay: 'exceptZero' }),
   rate: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }),
@@ -27,6 +28,8 @@ const or = (format) => (value) => (value === null || value === undefined ? NONE 
 
 /** "85.50" as 85.50%. */
 export const percent = or((decimal) => formats.percent.format(decimal));
+/** 80 as 80%. */
+export const wholePercent = or((number) => formats.wholePercent.format(number));
 /** "85.50" as 85.50. */
 export const decimal = or((decimal) => formats.decimal.format(decimal));
 /** 1.26 as +1.3. */

@@ -48,7 +48,7 @@ function Item({ item, isWhy }) {
       ${score !== null && html`<span class=${leftOut ? 'soft' : 'score'}>${percent(score)}</span>`}
       <${isWhy ? Why : State} ...${item} />
     </span>
-    <span class="soft">${t(`family.kind.${kind}`)} · ${course.title}${at && html` · <${Ago} at=${at} />`}</span>
+    <span class="about">${t(`family.kind.${kind}`)} · ${course.title}${at && html` · <${Ago} at=${at} />`}</span>
   </li>`;
 }
 

@@ -12,11 +12,21 @@ export function addressOf(student) {
   return `/children/${student}`;
 }
 
+let isJustChosen = false;
+
+/** Whether a child was chosen since this was last asked, other than by going back or by opening the page. */
+export function wasJustChosen() {
+  const was = isJustChosen;
+  isJustChosen = false;
+  return was;
+}
+
 /** Follows a link to a child without leaving the page, unless it is to be opened elsewhere. */
 export function choose(event, student) {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   history.pushState(null, '', addressOf(student));
+  isJustChosen = true;
   chosen.set(student);
 }
 

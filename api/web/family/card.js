@@ -26,7 +26,7 @@ export function Card({ profile, isChosen, isOnly }) {
           <p class="title">${t('family.nothing.title')}</p>
           <p class="soft">${t('family.nothing.text')}</p>
         </div>`
-      : html`<p class="overall">
+      : html`<p class="at-a-glance">
           <span class="value" key=${version}>${percent(average)}</span>
           <span class="soft">${t('family.overall')}</span>
         </p>`}
@@ -60,7 +60,7 @@ function Freshness({ profile: { isStale, lastPerformanceUpdate: at } }) {
 function Part({ kind, average, total }) {
   return html`<div class="part ${kind}">
     <dt>${t(`family.${kind}.title`)}</dt>
-    <dd class="average">${average === null ? t('family.noneYet') : percent(average)}</dd>
+    <dd class=${average === null ? 'none' : 'average'}>${average === null ? t('family.noneYet') : percent(average)}</dd>
     <dd class="soft">${t(`family.${kind}.completed`, { count: total, n: count(total) })}</dd>
   </div>`;
 }

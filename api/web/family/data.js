@@ -36,8 +36,8 @@ const MORE = `query More($student: ID!, $after: String) {
   recentActivity(studentId: $student, first: 20, after: $after) { nodes { ...Item } pageInfo { hasNextPage endCursor } }
 } ${ITEM}`;
 
-/** How many weeks are shown at most. */
-const WEEKS = 52;
+/** How many weeks are shown at most: those of a school year. */
+const WEEKS = 40;
 const WEEK = 7 * 86_400_000;
 /** How old what is shown may be when somebody looks at the page again. */
 const FRESH = 60_000;

@@ -2,17 +2,16 @@
 
 import { html, useMemo, useState } from '../app/view.js';
 import { Empty, Table } from '../app/components.js';
-import { count, day, percent, shortDay } from '../app/format.js';
+import { count, day, percent, shortDay, wholePercent } from '../app/format.js';
 import { colour, Plot } from '../app/plot.js';
 import { t } from '../app/texts.js';
 
-/** What is plotted: the text and colour, the week's field, how many it rests on, and how its line looks. */
+/** What is plotted, what is drawn first at first: its name, the week's field, how many it rests on, how its line looks. */
 const LINES = [
+  { kind: 'overall', average: 'averageScore', items: 'itemsCompleted', line: { width: 4 } },
   { kind: 'quizzes', average: 'averageQuizScore', items: 'quizzesCompleted', line: { width: 2 } },
   { kind: 'assignments', average: 'averageAssignmentScore', items: 'assignmentsCompleted', line: { width: 2, dash: [6, 4] } },
-  { kind: 'both', average: 'averageScore', items: 'itemsCompleted', line: { width: 3 } },
 ];
-const COLOURS = { quizzes: '--quizzes', assignments: '--assignments', both: '--overall' };
 const FONT = '12px system-ui, sans-serif';
 const HALF_A_WEEK = 302_400;
 const LABEL_WIDTH = 76;
@@ -101,16 +100,16 @@ function plotOptions(setPointed) {
       y: { range: (_, low, high) => [lowest(low), Math.max(100, Math.ceil(high / 10) * 10)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, splits: someMondays, values: (_, all) => all.map((at) => shortDay(at * 1000)) },
-      { ...axis, size: 52, values: (_, all) => all.map((value) => percentAxis(value)) },
+      { ...axis, size: 28, grid: { show: false }, splits: someMondays, values: (_, all) => all.map((at) => shortDay(at * 1000)) },
+      { ...axis, size: 54, values: (_, all) => all.map((value) => wholePercent(value)) },
     ],
     series: [
       {},
       ...LINES.map(({ kind, line }) => ({
         ...line,
-        stroke: colour(COLOURS[kind]),
+        stroke: colour(`--${kind}`),
         spanGaps: false,
-        points: { show: true, size: 6, fill: colour(COLOURS[kind]) },
+        points: { show: true, size: 6, fill: colour(`--${kind}`) },
       })),
     ],
     hooks: { setCursor: [({ cursor }) => setPointed(cursor.idx ?? null)] },
@@ -119,10 +118,6 @@ function plotOptions(setPointed) {
 
 function lowest(low) {
   return Math.max(0, Math.floor((low - 5) / 10) * 10);
-}
-
-function percentAxis(value) {
-  return `${count(value)} %`;
 }
 
 /** As many Mondays as have room for their names, the last one among them. */

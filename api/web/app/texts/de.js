@@ -31,8 +31,8 @@ export default {
     neverUpdated: 'noch nicht berechnet',
     updating: 'wird aktualisiert',
     how: 'Wie wird das berechnet?',
-    quizzes: { title: 'Tests', completed: { one: '{n} abgeschlossen', other: '{n} abgeschlossen' } },
-    assignments: { title: 'Aufgaben', completed: { one: '{n} abgeschlossen', other: '{n} abgeschlossen' } },
+    quizzes: { title: 'Tests', completed: { one: '{n} erledigt', other: '{n} erledigt' } },
+    assignments: { title: 'Aufgaben', completed: { one: '{n} erledigt', other: '{n} erledigt' } },
     nothing: {
       title: 'Noch nichts gezählt',
       text: 'Sobald ein Test oder eine Aufgabe bewertet ist, steht hier der Durchschnitt.',
@@ -69,7 +69,7 @@ export default {
       of: 'Woche ab {day}',
       quizzes: 'Tests',
       assignments: 'Aufgaben',
-      both: 'Zusammen',
+      overall: 'Gesamt',
     },
     courses: {
       title: 'Kurse',

@@ -69,7 +69,7 @@ export default {
       of: 'Week of {day}',
       quizzes: 'Quizzes',
       assignments: 'Assignments',
-      both: 'Both',
+      overall: 'Overall',
     },
     courses: {
       title: 'Courses',
