@@ -17,7 +17,8 @@
 //! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
 //! | [`program`], [`binary`], [`fleet`] | the real programs, alone and together |
-//! | [`mod@browser`] | a real browser, headless |
+//! | [`mod@browser`], [`relay`] | a real browser, headless; a network for it that can be cut |
+//! | [`npm`] | packages from the npm registry |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
 //!
 //! Every test runs on both databases: see [`on_both_backends`].
@@ -34,11 +35,13 @@ pub mod crowd;
 pub mod explanations;
 pub mod fleet;
 pub mod live_bench;
+pub mod npm;
 pub mod numbers;
 pub mod oulad;
 pub mod past;
 pub mod postgres;
 pub mod program;
+pub mod relay;
 pub mod school;
 pub mod socket;
 pub mod statements;

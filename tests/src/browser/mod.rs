@@ -1,5 +1,6 @@
 //! A real browser, headless, driven over WebDriver, that keeps an account of what pages load and complain about.
 
+mod axe;
 mod driver;
 mod log;
 
@@ -51,6 +52,13 @@ impl Browser {
     pub async fn prefer_colours(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Has pages see that this language is preferred.
+    pub async fn prefer_language(&self, language: &str) {
+        let agent = self.script("return navigator.userAgent").await;
+        let preferences = json!({ "userAgent": agent, "acceptLanguage": language });
+        self.devtools("Emulation.setUserAgentOverride", preferences).await;
     }
 
     async fn devtools(&self, command: &str, params: Value) {
@@ -129,6 +137,15 @@ impl Browser {
         let element = text(&found[ELEMENT]);
         self.driver.try_post(&format!("element/{element}/{command}"), body.clone()).await?;
         Ok(())
+    }
+
+    /// Presses keys, one after the other, on whatever has the focus. WebDriver's names: `\u{e004}` is the tabulator.
+    pub async fn press(&self, keys: &str) {
+        let strokes = keys.chars().flat_map(|key| {
+            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
+        });
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>() });
+        self.driver.post("actions", json!({ "actions": [keyboard] })).await;
     }
 
     /// The names of the cookies that a script in the page can read.

@@ -9,14 +9,18 @@ use tests::{Backend, TestApp, on_both_backends};
 
 /// A server with the invented school, all of whose numbers are computed.
 async fn school(backend: Backend) -> TestApp {
-    let app = TestApp::start(backend).await;
+    school_of(TestApp::start(backend).await).await
+}
+
+/// Fills a server with the invented school, as it is by the server's clock.
+pub async fn school_of(app: TestApp) -> TestApp {
     demo::fill(app.db(), app.clock.now()).await.expect("an empty database can be filled");
     app.drain().await;
     app
 }
 
 /// Fails if a page has asked for anything of another server, or has complained.
-async fn assert_quiet(browser: &mut Browser, app: &TestApp) {
+pub async fn assert_quiet(browser: &mut Browser, app: &TestApp) {
     let log = browser.log().await;
     assert!(log.requests.len() > 3, "the log has what was requested: {:?}", log.requests);
     assert_eq!(log.requests_beyond(&app.url), Vec::<&String>::new());
@@ -176,14 +180,4 @@ async fn a_session_that_was_revoked_leads_back_to_the_sign_in_page() {
     open_tab(&browser, "Queue").await;
     send(&browser).await;
     browser.until_at(&format!("{}/sign-in?next=/graphiql", app.url)).await;
-}
-
-#[tokio::test]
-async fn a_guardian_signs_in_by_the_link_to_the_first_page() {
-    let app = school(Backend::Sqlite).await;
-    let mut browser = Browser::start().await;
-    browser.open(&app.one_time_link(Role::Guardian, "demo-guardian-01")).await;
-    browser.until_at(&format!("{}/", app.url)).await;
-    browser.until_shown("You are signed in as demo-guardian-01, a guardian.").await;
-    assert_quiet(&mut browser, &app).await;
 }

@@ -1,6 +1,5 @@
 //! GraphQL clients from the npm registry, as they come, against the real server.
 
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,21 +13,10 @@ use tokio::time::timeout;
 /// It bounds a test that has failed, and no test that passes waits for it.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The folder of the clients, with what they need.
-async fn clients() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
-    if !folder.join("node_modules/.package-lock.json").exists() {
-        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        let installed = Command::new("npm").args(install).current_dir(&folder).status().await;
-        assert!(installed.expect("npm runs: it comes with Node.js").success(), "npm ci in tests/clients");
-    }
-    folder
-}
-
 /// Apollo Client, urql and graphql-ws ask, write and follow; and go on following when the server was killed and is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn apollo_urql_and_graphql_ws_work_as_they_come() {
-    let folder = clients().await;
+    let folder = tests::npm::installed("clients").await;
     let database = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", database.path().join("tally.db").display());
     let mut fleet = Fleet::start(&url, 0).await;

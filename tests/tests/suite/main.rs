@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod accessible_pages;
 mod activity;
 mod await_recalculation;
 mod backfill;
@@ -21,6 +22,7 @@ mod errors;
 mod examples;
 mod explain;
 mod failures;
+mod family_page;
 mod first_screen;
 mod groups;
 mod history;
@@ -31,6 +33,7 @@ mod live_chaos;
 mod migrations;
 mod moves;
 mod oulad;
+mod page_texts;
 mod persisted_queries;
 mod properties;
 mod queue;

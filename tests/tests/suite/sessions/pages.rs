@@ -49,9 +49,18 @@ async fn one_comes_back_to_where_one_was_sent_away_and_to_no_other_server() {
 #[tokio::test]
 async fn every_page_bounds_what_it_may_load() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let cookie = sign_in_by_token(&app, Role::Admin, "boss").await;
-    for path in ["/", "/sign-in", "/sign-in?code=x", "/graphiql"] {
-        let response = answer(request(&app, Method::GET, path).header(COOKIE, &cookie)).await;
+    let boss = sign_in_by_token(&app, Role::Admin, "boss").await;
+    let gwen = sign_in_by_token(&app, Role::Guardian, "gwen").await;
+    for (path, cookie) in [
+        ("/", ""),
+        ("/", &boss),
+        ("/", &gwen),
+        ("/children/student:ada", &gwen),
+        ("/sign-in", ""),
+        ("/sign-in?code=x", ""),
+        ("/graphiql", &boss),
+    ] {
+        let response = answer(request(&app, Method::GET, path).header(COOKIE, cookie)).await;
         assert_eq!(response.status, StatusCode::OK, "{path}");
         let policy = response.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{path}: {policy}");
@@ -105,4 +114,27 @@ async fn files_are_kept_by_browsers_for_as_long_as_they_are_the_same() {
     ] {
         assert_eq!(answer(request(&app, Method::GET, path)).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn families_get_their_page_and_others_are_told_where_to_go() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let page = |cookie: String, path| answer(request(&app, Method::GET, path).header(COOKIE, cookie));
+    for role in [Role::Guardian, Role::Student] {
+        let cookie = sign_in_by_token(&app, role, "gwen").await;
+        for path in ["/", "/children/student:ada"] {
+            let response = page(cookie.clone(), path).await;
+            assert_eq!(response.status, StatusCode::OK, "{role} {path}");
+            assert!(response.text.contains("/assets/family/family.js"), "{role} {path}: {}", response.text);
+            // Whatever there is to be seen, the page gets from the API.
+            assert!(!response.text.contains("ada") && !response.text.contains("gwen"), "{}", response.text);
+        }
+    }
+    let admin = page(sign_in_by_token(&app, Role::Admin, "boss").await, "/").await;
+    assert!(admin.text.contains("href=\"/admin\"") && admin.text.contains("href=\"/graphiql\""));
+    let service = page(sign_in_by_token(&app, Role::Service, "lms").await, "/").await;
+    assert!(service.text.contains("a service") && !service.text.contains("family.js"), "{}", service.text);
+    let nobody = page(String::new(), "/children/student:ada").await;
+    let location = "/sign-in?next=%2Fchildren%2Fstudent%3Aada";
+    assert_eq!((nobody.status, nobody.header("location")), (StatusCode::SEE_OTHER, location));
 }
