@@ -31,25 +31,24 @@ export function Plot({ label, options, data }) {
   latest.current = data;
 
   useEffect(() => {
+    const element = place.current;
     let made;
-    let isGone = false;
     load().then((UPlot) => {
-      if (isGone) return;
-      made = new UPlot({ ...options, ...sizeOf(place.current) }, latest.current, place.current);
+      if (!element.isConnected) return;
+      made = new UPlot({ ...options, ...sizeOf(element) }, latest.current, element);
       setPlot(made);
     });
-    return () => {
-      isGone = true;
-      made?.destroy();
-    };
+    return () => made?.destroy();
   }, []);
 
   useEffect(() => plot?.setData(data), [plot, data]);
 
   useEffect(() => {
     if (!plot) return undefined;
-    const fits = new ResizeObserver(() => plot.setSize(sizeOf(place.current)));
-    fits.observe(place.current);
+    const element = place.current;
+    // An element that goes away has no size, and is heard of once more.
+    const fits = new ResizeObserver(() => element.isConnected && plot.setSize(sizeOf(element)));
+    fits.observe(element);
     const media = ['(prefers-color-scheme: dark)', 'print'].map((query) => matchMedia(query));
     const redraw = () => plot.redraw(false, true);
     for (const medium of media) medium.addEventListener('change', redraw);
