@@ -1,6 +1,6 @@
 // A child at a glance.
 
-import { html } from '../app/view.js';
+import { html, useRef } from '../app/view.js';
 import { Ago, Badge, Skeleton } from '../app/components.js';
 import { count, percent } from '../app/format.js';
 import { t } from '../app/texts.js';
@@ -10,6 +10,7 @@ import { Trend } from './trend.js';
 /** The card of a child. It leads to the child's record. */
 export function Card({ profile, isChosen, isOnly }) {
   const { student, version, overallAverageScore: average } = profile;
+  const firstVersion = useRef(version);
   const link = html`<a
     href=${addressOf(student.id)}
     aria-current=${isChosen ? 'true' : undefined}
@@ -27,7 +28,7 @@ export function Card({ profile, isChosen, isOnly }) {
           <p class="soft">${t('family.nothing.text')}</p>
         </div>`
       : html`<p class="at-a-glance">
-          <span class="value" key=${version}>${percent(average)}</span>
+          <span class="value ${version === firstVersion.current ? '' : 'arrived'}" key=${version}>${percent(average)}</span>
           <span class="soft">${t('family.overall')}</span>
         </p>`}
     <dl class="parts">

@@ -48,9 +48,10 @@ function Cards({ profiles, profile, isOwn }) {
     const who = isOwn ? 'noRecord' : 'noChildren';
     return html`<${Empty} title=${t(`family.${who}.title`)}>${t(`family.${who}.text`)}<//>`;
   }
-  return html`<div class="cards">
+  const isOnly = profiles.length === 1;
+  return html`<div class="cards ${isOnly ? 'only' : ''}">
     ${profiles.map(
-      (one) => html`<${Card} key=${one.student.id} profile=${one} isChosen=${one === profile} isOnly=${profiles.length === 1} />`,
+      (one) => html`<${Card} key=${one.student.id} profile=${one} isChosen=${one === profile} isOnly=${isOnly} />`,
     )}
   </div>`;
 }

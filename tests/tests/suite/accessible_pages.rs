@@ -49,6 +49,6 @@ async fn the_familys_page_can_be_used_by_everybody() {
         browser.until("return !document.querySelector('dialog')").await;
     }
     browser.open(&format!("{}/children/nobody", app.url)).await;
-    browser.until_shown("This child was not found").await;
+    browser.until_shown("This record was not found").await;
     browser.assert_accessible().await;
 }

@@ -46,8 +46,8 @@ export default {
       text: 'Sie beginnen, sobald die Schule Sie einschreibt. Wenn das schon geschehen ist, fragen Sie bitte die Schule.',
     },
     notFound: {
-      title: 'Dieses Kind wurde nicht gefunden',
-      text: 'Es gibt solche Ergebnisse nicht, oder Sie dürfen sie nicht sehen. Ihre Kinder stehen oben; wenn jemand fehlt, fragen Sie bitte die Schule.',
+      title: 'Diese Ergebnisse wurden nicht gefunden',
+      text: 'Es gibt sie nicht, oder Sie dürfen sie nicht sehen. Wenn hier jemand fehlt, fragen Sie bitte die Schule.',
     },
     news: {
       average: '{name}: Der Gesamtdurchschnitt ist jetzt {average}.',

@@ -46,8 +46,8 @@ export default {
       text: 'It begins when the school enrols you. If you think that it has, please ask the school.',
     },
     notFound: {
-      title: 'This child was not found',
-      text: 'There is no such record, or none that you may see. Your children are above; if somebody is missing, please ask the school.',
+      title: 'This record was not found',
+      text: 'There is no such record, or none that you may see. If somebody is missing here, please ask the school.',
     },
     news: {
       average: '{name}: the overall average is now {average}.',
