@@ -54,6 +54,19 @@ async fn until_average(browser: &Browser, app: &TestApp, student: &str) -> Strin
     average
 }
 
+/// Of a script that knows the number of `weeks`: for each of them whether the plot has a coloured dot, or a line that goes
+/// across. The lines of the grid are grey.
+const DRAWN: &str = "
+    const canvas = document.querySelector('.plot canvas');
+    const [frame, all] = [document.querySelector('.u-over'), canvas].map((it) => it.getBoundingClientRect());
+    const scale = canvas.width / all.width;
+    return Array.from({ length: weeks }, (_, week) => {
+        const x = Math.round((frame.left - all.left + frame.width * (week + 0.5) / weeks) * scale);
+        const pixels = canvas.getContext('2d').getImageData(x, 0, 1, Math.round(frame.height * scale)).data;
+        return Array.from({ length: pixels.length / 4 }, (_, y) => pixels.slice(4 * y, 4 * y + 3))
+            .some((rgb) => Math.max(...rgb) - Math.min(...rgb) > 60);
+    });";
+
 /// Presses the tabulator until the element that a selector finds has the focus.
 async fn tab_to(browser: &Browser, selector: &str) {
     let has_focus = format!("return document.activeElement.matches({})", json!(selector));
@@ -218,6 +231,9 @@ async fn the_courses_add_up_to_the_average_and_weeks_without_results_stay_gaps()
     assert!(weeks.contains(&json!("–")), "{weeks:?}");
     let shown = browser.script(&format!("{texts} return texts('.weeks tbody td:nth-child(2)')")).await;
     assert_eq!(shown, json!(weeks));
+    browser.until("return !!document.querySelector('.plot canvas')").await;
+    let drawn: Vec<bool> = weeks.iter().rev().map(|week| week != "–").collect();
+    assert_eq!(browser.script(&format!("const weeks = {}; {DRAWN}", drawn.len())).await, json!(drawn));
 }
 
 /// A guardian with one child, who has one result, one submission that awaits grading, and one that was not handed in.
