@@ -18,6 +18,7 @@ use api::http::{App, Options};
 use api::live;
 use api::schema::Services;
 use api::service::read::{self, Columns, ProfileCache};
+use chrono::TimeDelta;
 use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
 use tokio::net::TcpListener;
@@ -139,20 +140,24 @@ async fn serve(cli: Cli) -> Outcome {
         .map_err(|error| format!("--listen (TALLY_LISTEN) {listen}: {error}"))?;
 
     let stop = worker::signals::stop()?;
+    let services = Services::new(db.clone(), clock.clone());
+    let access_log = services.access_log.clone();
     let cache = if cli.serve.cache { ProfileCache::on() } else { ProfileCache::off() };
-    let metrics = Metrics::with(|registry| cache.register(registry));
-    let lease = Duration::from_secs(cli.serve.worker_lease);
-    let history =
-        worker::history::Retention { events: cli.serve.history_events, days: cli.serve.history_days };
-    let settings = worker::Settings { lease, history, ..worker::Settings::for_backend(db.backend()) };
+    let metrics = Metrics::with(|registry| {
+        cache.register(registry);
+        access_log.register(registry);
+    });
+    let settings = settings(&cli.serve, &db);
     let worker =
         (!cli.serve.no_worker).then(|| Worker::new(db.clone(), clock.clone(), settings, metrics.clone()));
     let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));
     let ops = Ops { db: db.clone(), pending: |db| Box::pin(migration::pending(db)), metrics, worker: name };
-    let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
+    let log_ends = CancellationToken::new();
+    let log = tokio::spawn(access_log.keep(log_ends.clone()));
+    let background = tokio::spawn(background(worker, db, stop.clone()));
     let address = listener.local_addr()?;
     let worker = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
-    let app = App::with(Options { worker, cache }, Services { db, clock }, verifier);
+    let app = App::with(Options { worker, cache }, services, verifier);
     let app = match cli.serve.public_url.clone() {
         Some(url) => app.reached_by(url),
         None => app,
@@ -161,9 +166,23 @@ async fn serve(cli: Cli) -> Outcome {
     say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref(), links: &links }.to_string())?;
     let served = api::http::serve(listener, app, ops.router(), stop.clone()).await;
     stop.cancel();
-    let ended = background.await?;
+    // Only now has the last request said what it did.
+    log_ends.cancel();
+    let (ended, logged) = tokio::join!(background, log);
+    let ended = ended?;
+    logged?;
     served?;
     ended.map_err(Into::into)
+}
+
+/// The settings of the worker inside.
+fn settings(args: &ServeArgs, db: &Database) -> worker::Settings {
+    worker::Settings {
+        lease: Duration::from_secs(args.worker_lease),
+        history: worker::history::Retention { events: args.history_events, days: args.history_days },
+        accesses: TimeDelta::days(args.access_log_days.into()),
+        ..worker::Settings::for_backend(db.backend())
+    }
 }
 
 /// Whether a link that is printed can be used by nobody but people at this machine, who see it. A server behind a proxy
@@ -245,7 +264,7 @@ fn print_token(args: &AuthArgs, token: &TokenArgs) -> Outcome {
         let note = "made just now; a server that was started in another folder has another secret";
         let _ = writeln!(std::io::stderr(), "tally-api: the secret {} was {note}", file.display());
     }
-    let lifetime = chrono::TimeDelta::hours(token.hours.into());
+    let lifetime = TimeDelta::hours(token.hours.into());
     let token = auth::sign_hs256(&secret, &identity, SystemClock.now(), lifetime, &args.rules())?;
     say(&format!("{token}\n"))
 }

@@ -81,6 +81,15 @@ typed_id!(/** An assignment of a course. */ AssignmentId, "assignment");
 typed_id!(/** A student's submission to an assignment. */ AssignmentSubmissionId, "submission");
 typed_id!(/** A job of the queue. */ JobId, "job");
 typed_id!(/** A run of the backfill. */ BackfillRunId, "backfillRun");
+typed_id!(/** An entry of the access log. */ AccessId, "access");
+
+impl AccessId {
+    /// The bound between entries made before `at` and those made since, to the millisecond that ids are made of.
+    pub fn bound(at: DateTime<Utc>) -> Self {
+        let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
+        Self(Uuid::from_u128(millis << 80))
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -98,6 +107,14 @@ mod tests {
         assert_eq!(course.parse::<StudentId>(), Err(ParseIdError { expected: "student" }));
         assert!("student:".parse::<StudentId>().is_err());
         assert!("student".parse::<StudentId>().is_err());
+    }
+
+    #[test]
+    fn a_bound_lies_between_what_was_made_before_and_what_was_made_since() {
+        let at = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
+        let millisecond = chrono::TimeDelta::milliseconds(1);
+        assert!(AccessId::new(at - millisecond) < AccessId::bound(at));
+        assert!(AccessId::bound(at) < AccessId::new(at));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`student_profile`], [`weekly_performance`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`performance_snapshot`] | what the aggregates were before |
 //! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
+//! | [`access_log`], [`student_erasure`] | who read or changed whose record; who is no more |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`backfill`], [`backfill_run`], [`backfill_item`] | recalculating many students because somebody asks for it |
 //! | [`session`] | who has signed in, in which browser |
@@ -19,6 +20,7 @@
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
 
+pub mod access_log;
 pub mod aggregate;
 pub mod aggregate_drift;
 pub mod assignment;
@@ -55,6 +57,7 @@ pub mod share;
 mod snapshot;
 pub mod standing;
 pub mod student;
+pub mod student_erasure;
 pub mod student_profile;
 pub mod trace;
 pub mod wake;

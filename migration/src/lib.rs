@@ -14,6 +14,7 @@ mod m0006_backfill;
 mod m0009_student_list;
 mod m0010_sessions;
 mod m0011_trace;
+mod m0012_access_log;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_student_list::Migration),
             Box::new(m0010_sessions::Migration),
             Box::new(m0011_trace::Migration),
+            Box::new(m0012_access_log::Migration),
         ]
     }
 }

@@ -49,8 +49,11 @@ impl TestApp {
         database.db = statements.watch(database.db.clone());
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
-        let metrics = Metrics::with(|registry| options.cache.register(registry));
-        let services = Services { db: database.db.clone(), clock: clock.clone() };
+        let services = Services::new(database.db.clone(), clock.clone());
+        let metrics = Metrics::with(|registry| {
+            options.cache.register(registry);
+            services.access_log.register(registry);
+        });
         let app = App::with(options, services, verifier);
         let ops = Ops {
             db: database.db.clone(),

@@ -18,6 +18,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The whole body.
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 /// The first error of an answer.
@@ -78,7 +80,9 @@ impl Client {
         }
         let response = request.send().await?;
         let status = response.status();
-        Ok(Answer { status, body: response.json().await? })
+        let bytes = response.bytes().await?.to_vec();
+        let body = serde_json::from_slice(&bytes).expect("the server answers JSON");
+        Ok(Answer { status, body, bytes })
     }
 
     /// The data of an answer that must have no errors.

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs Tally's recalculation jobs, beside any number of other workers on the same database.
@@ -116,6 +117,9 @@ pub struct RunArgs {
     /// Default: 400.
     #[arg(long, env = "TALLY_HISTORY_DAYS", value_parser = clap::value_parser!(u16).range(32..=10_000))]
     pub history_days: Option<u16>,
+    /// For how many days it is kept who read or changed which student's record. Default: 400.
+    #[arg(long, env = "TALLY_ACCESS_LOG_DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub access_log_days: Option<u32>,
     /// Serve /healthz, /readyz and /metrics on this address.
     #[arg(long, env = "TALLY_WORKER_LISTEN")]
     pub listen: Option<SocketAddr>,
@@ -149,6 +153,7 @@ impl RunArgs {
                 events: self.history_events.unwrap_or(defaults.history.events),
                 days: self.history_days.unwrap_or(defaults.history.days),
             },
+            accesses: self.access_log_days.map_or(defaults.accesses, |days| TimeDelta::days(days.into())),
             ..defaults
         }
     }

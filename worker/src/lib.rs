@@ -5,7 +5,8 @@
 //! | [`queue`] | the statements by which a job is claimed, finished, reclaimed, swept and pruned |
 //! | [`recalculation`] | what a job does: recompute students from their facts |
 //! | [`audit`] | whether the stored aggregates are what the facts say |
-//! | [`history`], [`rezoning`] | thins the history out; has the weeks computed anew in another time zone |
+//! | [`history`], [`accesses`] | thins the history out; lets go of what is old in the access log |
+//! | [`rezoning`] | has the weeks computed anew in another time zone |
 //! | [`backfill`] | the walk of a backfill over its students, and its command line |
 //! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
 //! | [`engine`] | apalis: the storage and backend it polls, the worker, its start and its end |
@@ -17,6 +18,7 @@
 //!
 //! What must never be here: how facts are written, who may see what. apalis is named in [`engine`] only.
 
+pub mod accesses;
 pub mod attempt;
 pub mod audit;
 pub mod backfill;

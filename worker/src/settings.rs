@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use entity::sea_orm::DbBackend;
 
 use crate::audit::Pace;
-use crate::history;
 use crate::queue::Retention;
+use crate::{accesses, history};
 
 /// The settings of one worker.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub struct Settings {
     pub poll: Duration,
     /// How often lost leases are looked for.
     pub reclaim_every: Duration,
-    /// How often stale students without a job, retired kinds, finished jobs and old history are looked for.
+    /// How often stale students without a job, retired kinds, finished jobs, old history and old accesses are looked for.
     pub sweep_every: Duration,
     /// How fast the stored aggregates are checked against the facts.
     pub audit: Pace,
@@ -29,6 +30,8 @@ pub struct Settings {
     pub retention: Retention,
     /// For how long how much of the history is kept.
     pub history: history::Retention,
+    /// For how long it is kept who read or changed which student's record.
+    pub accesses: TimeDelta,
     /// How long the running jobs may take to finish when the worker is asked to stop.
     pub shutdown_deadline: Duration,
 }
@@ -46,6 +49,7 @@ impl Settings {
             audit: Pace::default(),
             retention: Retention::default(),
             history: history::Retention::default(),
+            accesses: accesses::KEPT_FOR,
             shutdown_deadline: Duration::from_secs(20),
         }
     }

@@ -11,7 +11,12 @@ use super::authentication::{Refusal, viewer};
 use super::graphql::refuse;
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
+use crate::service::access::Witness;
 use crate::service::backfill;
+use crate::service::read::Scope;
+
+/// What the access log calls it: the field of the schema that leads here.
+const OPERATION: &str = "changesCsv";
 
 /// `GET /backfills/{id}/changes.csv`. Errors are answered as those of a GraphQL request.
 pub(super) async fn get(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
@@ -20,7 +25,8 @@ pub(super) async fn get(State(app): State<App>, Path(id): Path<String>, headers:
 }
 
 async fn answer(app: App, id: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
-    if !viewer(headers, &app).await?.is_admin() {
+    let viewer = viewer(headers, &app).await?;
+    if !viewer.is_admin() {
         let message = "your role does not allow this";
         return Err(refusal(StatusCode::FORBIDDEN, ErrorCode::Forbidden, message));
     }
@@ -32,7 +38,10 @@ async fn answer(app: App, id: &str, headers: &HeaderMap) -> Result<Response, Ref
         refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message)
     })?;
     run.ok_or_else(not_found)?;
-    let changes = Body::from_stream(backfill::changes_csv(app.services.db, id));
+    let services = app.services;
+    let witness = Witness::new(services.access_log, viewer.clone());
+    let scope = Scope::of(viewer, services.clock.now(), witness, OPERATION);
+    let changes = Body::from_stream(backfill::changes_csv(services.db, scope, id));
     let file = format!("attachment; filename=\"changes-{}.csv\"", id.0);
     let mut response =
         ([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], changes)

@@ -8,6 +8,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{ErrorExtensionValues, Request, Response, ServerError};
 use serde::Serialize;
 use tower_http::request_id::RequestId;
+use tracing::Instrument as _;
 
 use super::misfit;
 use super::shape::{OutputTypes, chosen};
@@ -66,6 +67,14 @@ impl Execution {
                 self.types.shape(document, self.operation_name.as_deref(), &response.errors, data);
         }
         Finished::Executed(response.into())
+    }
+}
+
+/// Carries `work` on to its end, also if whoever waits for it goes away: what has been committed must be noted.
+pub(super) async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(outcome) => outcome,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -16,10 +16,11 @@ use super::App;
 use super::authentication::{Refusal, viewer};
 use super::body::Body;
 use super::conditional;
-use super::execution::{Errors, Execution, Finished};
+use super::execution::{Errors, Execution, Finished, to_its_end};
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
 use crate::schema::Batches;
+use crate::service::access::Witness;
 
 /// Queries by GET: nothing that a link can do may change anything.
 pub(super) async fn get(
@@ -120,7 +121,12 @@ async fn execute(
     }
     let (loaders, batches) = Batches::new(app.services.db.clone());
     tracing::Span::current().record("operation", request.operation_name.as_deref());
-    let response = batches.beside(app.schema.execute(request.data(viewer).data(loaders))).await;
+    let witness = Witness::new(app.services.access_log.clone(), viewer.clone());
+    let request = request.data(viewer).data(loaders).data(witness.clone());
+    let (schema, changes) = (app.schema.clone(), execution.operation() == Some(OperationType::Mutation));
+    let executed = async move { batches.beside(schema.execute(request)).await };
+    let response = if changes { to_its_end(executed).await } else { executed.await };
+    witness.settle();
     Ok(execution.finish(response))
 }
 

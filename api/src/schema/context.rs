@@ -1,11 +1,15 @@
 //! What resolvers work with.
 
 use async_graphql::{Context, Result};
+use entity::access_log::Kind;
 use entity::clock::SharedClock;
 use entity::database::Database;
+use entity::id::StudentId;
 use entity::sea_orm::DatabaseConnection;
 
 use super::batches::Loaders;
+use super::root_field::root_field;
+use crate::service::access::{AccessLog, Witness};
 use crate::service::read::Scope;
 use crate::viewer::Viewer;
 
@@ -16,6 +20,15 @@ pub struct Services {
     pub db: Database,
     /// The clock.
     pub clock: SharedClock,
+    /// Who read or changed whose record.
+    pub access_log: AccessLog,
+}
+
+impl Services {
+    /// The services over `db`.
+    pub fn new(db: Database, clock: SharedClock) -> Self {
+        Self { access_log: AccessLog::new(db.clone(), clock.clone()), db, clock }
+    }
 }
 
 /// Short ways to what a resolver needs.
@@ -30,6 +43,8 @@ pub(super) trait Resolving<'a> {
     fn viewer(&self) -> Result<&'a Viewer>;
     /// What the viewer may see now.
     fn scope(&self) -> Result<Scope>;
+    /// Notes for the access log that the viewer reads or changes the records of `students`.
+    fn note(&self, kind: Kind, students: impl IntoIterator<Item = StudentId>) -> Result<()>;
 }
 
 impl<'a> Resolving<'a> for Context<'a> {
@@ -50,6 +65,12 @@ impl<'a> Resolving<'a> for Context<'a> {
     }
 
     fn scope(&self) -> Result<Scope> {
-        Ok(Scope::of(self.viewer()?.clone(), self.services()?.clock.now()))
+        let witness = self.data::<Witness>()?.clone();
+        Ok(Scope::of(self.viewer()?.clone(), self.services()?.clock.now(), witness, root_field(self)))
+    }
+
+    fn note(&self, kind: Kind, students: impl IntoIterator<Item = StudentId>) -> Result<()> {
+        self.data::<Witness>()?.note(root_field(self), kind, students);
+        Ok(())
     }
 }

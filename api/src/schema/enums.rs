@@ -76,3 +76,13 @@ pub enum Role {
     /// Reads the own record.
     Student,
 }
+
+/// What was done to a student's record.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "entity::access_log::Kind")]
+pub enum AccessKind {
+    /// It was read, in whole or in part.
+    Read,
+    /// It was changed.
+    Changed,
+}

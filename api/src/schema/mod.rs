@@ -12,6 +12,7 @@ mod inputs;
 mod mutation;
 mod paging;
 mod query;
+mod root_field;
 mod scalars;
 mod subscription;
 mod types;

@@ -1,9 +1,10 @@
 //! What a resolver calls: one call for one field, from typed input to rows.
 //!
 //! Transactions begin and end here; GraphQL is not known here. [`facts`] writes, [`read`] reads within what a viewer
-//! may see, [`live`] does so whenever it has changed; [`queue`], [`backfill`], [`students`] and [`drift`] are for admins;
-//! [`session`] keeps who has signed in.
+//! may see, [`live`] does so whenever it has changed, and [`access`] keeps who read or changed whose record; [`queue`],
+//! [`backfill`], [`students`] and [`drift`] are for admins; [`session`] keeps who has signed in.
 
+pub mod access;
 pub mod backfill;
 pub mod drift;
 pub mod facts;

@@ -3,7 +3,7 @@
 //! The table is made by asking the running server, and kept as a snapshot. A change of it is a change of who may see
 //! whom, and is to be looked at as such.
 
-mod subscriptions;
+pub(super) mod subscriptions;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -17,11 +17,11 @@ use tests::{TestApp, on_both_backends};
 use subscriptions::{SUBSCRIPTIONS, follows};
 
 /// A query and the id of what it asks for.
-struct Read {
+pub(super) struct Read {
     /// What stands in the table. Its first word is the field.
-    name: &'static str,
-    query: &'static str,
-    id: String,
+    pub(super) name: &'static str,
+    pub(super) query: &'static str,
+    pub(super) id: String,
 }
 
 /// A mutation with arguments that change nothing, even for those who may write.
@@ -84,7 +84,7 @@ const MUTATIONS: &[(&str, &str)] = &[
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.
-async fn school(app: &TestApp) {
+pub(super) async fn school(app: &TestApp) {
     for student in ["ada", "ben"] {
         app.student(student).await;
     }
@@ -121,7 +121,7 @@ async fn revoke(app: &TestApp, student: &str, guardian: &str) {
     app.write("revokeGuardianship", input).await;
 }
 
-fn viewers(app: &TestApp) -> Vec<(&'static str, Client)> {
+pub(super) fn viewers(app: &TestApp) -> Vec<(&'static str, Client)> {
     vec![
         ("admin", app.admin()),
         ("service", app.service()),
@@ -143,7 +143,7 @@ fn viewers(app: &TestApp) -> Vec<(&'static str, Client)> {
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
 
 /// A query for each thing there is.
-async fn reads(app: &TestApp) -> Vec<Read> {
+pub(super) async fn reads(app: &TestApp) -> Vec<Read> {
     let id = async |mutation: &str, input: Value| {
         let mut input_type = format!("{mutation}Input");
         input_type[..1].make_ascii_uppercase();
@@ -165,6 +165,11 @@ async fn reads(app: &TestApp) -> Vec<Read> {
             name: "studentProfile by sourcedId",
             query: "query($id: String!) { studentProfile(sourcedId: $id) { student { displayName } } }",
             id: "ada".to_owned(),
+        },
+        Read {
+            name: "studentProfile accesses",
+            query: "query($id: ID!) { studentProfile(id: $id) { accesses { nodes { role } } } }",
+            id: student.clone(),
         },
         Read {
             name: "performanceHistory",
@@ -205,7 +210,7 @@ async fn reads(app: &TestApp) -> Vec<Read> {
 }
 
 /// Queries that ask for no particular thing.
-const OWN: &[(&str, &str)] = &[
+pub(super) const OWN: &[(&str, &str)] = &[
     ("me", "{ me { role subject } }"),
     ("me children", "{ me { children { student { sourcedId } } } }"),
     ("me profile", "{ me { profile { student { sourcedId } } } }"),
@@ -218,6 +223,7 @@ const OWN: &[(&str, &str)] = &[
     ("aggregateDrift", "{ aggregateDrift { totalCount } }"),
     ("backfillRun", "{ backfillRun(id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
     ("backfillRuns", "{ backfillRuns { nodes { id } } }"),
+    ("accessLog", "{ accessLog { nodes { id } } }"),
 ];
 
 /// What a cell of the table says of the answer to a mutation: whether its role was refused, not what else was wrong.
@@ -227,7 +233,7 @@ fn may(answer: &Answer) -> String {
 }
 
 /// What a cell of the table says of the answer to a query.
-fn sees(answer: &Answer) -> String {
+pub(super) fn sees(answer: &Answer) -> String {
     if let Some(error) = answer.error() {
         return error.code;
     }
@@ -302,6 +308,7 @@ on_both_backends! {
                 let not_there = client.send(query, json!({ "id": nothing })).await;
                 assert_eq!(there.status, not_there.status, "{name} for {viewer}");
                 assert_eq!(there.body, not_there.body, "{name} for {viewer}");
+                assert_eq!(there.bytes, not_there.bytes, "{name} for {viewer}");
             }
         }
         assert!(hidden > 50, "only {hidden} cells were hidden");

@@ -60,7 +60,7 @@ async fn serve(cluster: &Cluster, clock: &Arc<ManualClock>, stop: &CancellationT
     let db = Database::connect(&cluster.url("postgres"), 4).await.expect("the database opens");
     migration::migrate(db.writer()).await.expect("the migrations run");
     let verifier = TokenVerifier::hs256(tests::app::SECRET.as_bytes(), TokenRules::default(), clock.clone());
-    let app = App::new(Services { db, clock: clock.clone() }, verifier);
+    let app = App::new(Services::new(db, clock.clone()), verifier);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("the port is known"));
     tokio::spawn(api::http::serve(listener, app, axum::Router::new(), stop.clone()));

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod access_log;
+mod access_noted;
 mod accessible_pages;
 mod activity;
 mod await_recalculation;

@@ -10,9 +10,10 @@ use entity::sea_orm::{
     IntoActiveModel, Iterable, JsonValue, Statement,
 };
 use entity::{
-    aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item, backfill_run, course,
-    enrollment, guardian, guardianship, job, job_failure, paused_kind, performance_snapshot, quiz,
-    quiz_attempt, school, session, student, student_profile, weekly_performance, worker,
+    access_log, aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item,
+    backfill_run, course, enrollment, guardian, guardianship, job, job_failure, paused_kind,
+    performance_snapshot, quiz, quiz_attempt, school, session, student, student_erasure, student_profile,
+    weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -73,6 +74,13 @@ const POPULATION: &[&[&str]] = &[
        '2026-03-01T22:00:00+00:00')"],
     &[
         "UPDATE job SET trace_parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' WHERE id = {1}",
+    ],
+    &[
+        "INSERT INTO access_log (student_id, id, role, subject, operation, kind, count, first_at, last_at) \
+         VALUES ({1}, {2}, 'GUARDIAN', 'gwen', 'myChildren', 'read', 3, '2026-03-01T10:00:00+00:00', \
+         '2026-03-01T10:01:00+00:00')",
+        "INSERT INTO student_erasure (student_id, erased_at, role, subject, reason) \
+         VALUES ({3}, '2026-03-01T10:00:00+00:00', 'ADMIN', 'admin', 'has left')",
     ],
 ];
 
@@ -248,6 +256,8 @@ on_both_backends! {
         add(columns::<aggregate_drift::Entity>());
         add(columns::<audit_cursor::Entity>());
         add(columns::<session::Entity>());
+        add(columns::<access_log::Entity>());
+        add(columns::<student_erasure::Entity>());
         assert_eq!(tables(&database.db).await, entities);
     }
 

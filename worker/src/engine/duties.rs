@@ -15,7 +15,7 @@ use super::registration;
 use crate::attempt::Attempts;
 use crate::backfill::Walker;
 use crate::metrics::Metrics;
-use crate::{Settings, audit, history, queue, rezoning};
+use crate::{Settings, accesses, audit, history, queue, rezoning};
 
 /// Kinds of job that earlier versions ran and this one does not. Those that still wait are cancelled.
 const RETIRED_KINDS: [&str; 0] = [];
@@ -99,11 +99,15 @@ impl Duties {
         Ok(())
     }
 
-    /// Apart from the sweep, which must not wait for the history of a whole school.
+    /// Apart from the sweep, which must not wait for the history of a whole school, or for a day of its access log.
     async fn thin(self: Arc<Self>) -> Result<(), DbErr> {
         let thinned = history::thin(&self.db, &*self.clock, self.settings.history).await?;
         if thinned > 0 {
             tracing::debug!(thinned, "old history was thinned out");
+        }
+        let pruned = accesses::prune(&self.db, &*self.clock, self.settings.accesses).await?;
+        if pruned > 0 {
+            tracing::debug!(pruned, "old entries of the access log were deleted");
         }
         Ok(())
     }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use async_graphql::Request;
+use async_graphql::parser::types::OperationType;
 use axum::extract::ws::{Message, WebSocket};
 use axum::http::HeaderMap;
-use futures::StreamExt as _;
+use futures::stream::{self, StreamExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 use tower_http::request_id::RequestId;
 
@@ -14,8 +15,9 @@ use super::message::{ClientMessage, ServerMessage};
 use super::operations::{Event, Operations};
 use crate::error::ErrorCode;
 use crate::http::authentication::{self, Admission};
-use crate::http::execution::{Errors, Execution, Finished};
+use crate::http::execution::{Errors, Execution, Finished, to_its_end};
 use crate::http::{App, MAX_BODY};
+use crate::service::access::Witness;
 
 /// How long a client may take to ask for the connection.
 const INIT_WITHIN: Duration = Duration::from_secs(3);
@@ -143,8 +145,21 @@ impl Connection {
         let types = self.app.types.clone();
         match Execution::begin(request, types, self.request_id.clone()) {
             Ok((request, execution)) => {
-                let responses = self.app.schema.execute_stream(request.data(admission.viewer.clone()));
-                self.operations.begin(id, responses.map(move |response| execution.finish(response)));
+                let witness =
+                    Witness::of_follower(self.app.services.access_log.clone(), admission.viewer.clone());
+                let request = request.data(admission.viewer.clone()).data(witness.clone());
+                let schema = self.app.schema.clone();
+                let responses = match execution.operation() {
+                    Some(OperationType::Mutation) => {
+                        stream::once(to_its_end(async move { schema.execute(request).await })).boxed()
+                    }
+                    _ => schema.execute_stream(request).boxed(),
+                };
+                let settled = responses.map(move |response| {
+                    witness.settle();
+                    execution.finish(response)
+                });
+                self.operations.begin(id, settled);
                 Ok(())
             }
             Err(refused) => self.tell(&id, Event::Response(refused)).await,

@@ -110,7 +110,10 @@ pub(super) fn text(field: &str, text: String) -> Result<String, UserError> {
 }
 
 /// Reads a text that may be left out.
-pub(super) fn optional_text(field: &str, value: Option<String>) -> Result<Option<String>, UserError> {
+pub(in crate::schema) fn optional_text(
+    field: &str,
+    value: Option<String>,
+) -> Result<Option<String>, UserError> {
     value.map(|value| text(field, value)).transpose()
 }
 

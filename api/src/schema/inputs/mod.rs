@@ -14,7 +14,7 @@ mod submission;
 use async_graphql::InputType;
 
 pub use backfill::BackfillStudentAggregatesInput;
-pub(super) use common::{Ref, optional_time, own};
+pub(super) use common::{Ref, optional_text, optional_time, own};
 pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
 pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
 pub use person::{GrantGuardianshipInput, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput};

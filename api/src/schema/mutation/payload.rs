@@ -10,7 +10,7 @@ use crate::schema::context::Resolving;
 use crate::schema::enums::Outcome;
 use crate::schema::inputs::FactInput;
 use crate::schema::types::StudentProfile;
-use crate::service::facts::{self, Command, Groups, Partial, Written};
+use crate::service::facts::{self, Command, Groups, Partial, Row, Written};
 use crate::service::live::LiveProfiles;
 
 /// The longest that a mutation waits for a recalculation, in milliseconds.
@@ -128,6 +128,7 @@ where
     let services = ctx.services()?;
     let written =
         facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
+    note(ctx, [&written])?;
     Ok(Payload {
         fact: written.row.into(),
         outcome: written.outcome.into(),
@@ -148,7 +149,8 @@ where
     let wait = await_recalculation.map(patience).transpose()?;
     let profiles = ctx.data::<LiveProfiles>()?;
     let (written, counted) =
-        profiles.write_one(ctx.viewer()?, ctx.data::<Groups>()?, input.read(), wait).await?;
+        profiles.write_one(&ctx.scope()?, ctx.data::<Groups>()?, input.read(), wait).await?;
+    note(ctx, [&written])?;
     Ok(CountedPayload {
         fact: written.row.into(),
         outcome: written.outcome.into(),
@@ -180,12 +182,21 @@ where
     let commands: Vec<_> = inputs.into_iter().map(FactInput::read).collect();
     let partial = if partial { Partial::Yes } else { Partial::No };
     let written = facts::write(&services.db, &*services.clock, &commands, partial).await?;
+    note(ctx, written.iter().flatten())?;
     let results: Vec<BulkResult<T>> = written.into_iter().map(bulk_result).collect();
     Ok(BulkPayload {
         written: results.iter().filter(|r| r.outcome.is_some_and(|o| o != Outcome::Unchanged)).count(),
         refused: results.iter().filter(|r| r.error.is_some()).count(),
         results,
     })
+}
+
+/// Notes for the access log whose records were written.
+fn note<'w, R: Row>(ctx: &Context<'_>, written: impl IntoIterator<Item = &'w Written<R>>) -> Result<()> {
+    for (student, kind) in written.into_iter().filter_map(Written::access) {
+        ctx.note(kind, [student])?;
+    }
+    Ok(())
 }
 
 fn bulk_result<R, T: OutputType + From<R>>(result: Result<Written<R>, UserError>) -> BulkResult<T> {

@@ -10,7 +10,8 @@ use crate::schema::inputs::{
     GrantGuardianshipInput, Ref, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput,
 };
 use crate::schema::types::{Guardian, Guardianship, Student};
-use crate::service::facts;
+use crate::service::facts::{self, Merged};
+use entity::access_log::Kind;
 use entity::id::StudentId;
 
 /// Mutations of students, guardians and guardianships.
@@ -136,6 +137,7 @@ impl PeopleMutation {
     ) -> Result<DeletedPayload> {
         let student = student.read::<StudentId>("student")?;
         let id = facts::delete_student(&ctx.services()?.db, student).await?;
+        ctx.note(Kind::Changed, [id])?;
         Ok(DeletedPayload { deleted_id: id.to_string().into() })
     }
 
@@ -150,7 +152,8 @@ impl PeopleMutation {
     ) -> Result<Student> {
         let (from, into) = (from.read::<StudentId>("from")?, into.read::<StudentId>("into")?);
         let services = ctx.services()?;
-        let kept = facts::merge_students(&services.db, &*services.clock, from, into).await?;
+        let Merged { from, kept } = facts::merge_students(&services.db, &*services.clock, from, into).await?;
+        ctx.note(Kind::Changed, [from, kept.id])?;
         Ok(Student(kept))
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Object, Result};
+use entity::access_log::Kind;
 use entity::id::StudentId;
 
 use crate::error::database_error;
@@ -30,6 +31,7 @@ impl DriftQuery {
         let rows = drift::open_unscoped(&ctx.services()?.db, page.after, page.limit + 1).await;
         let rows = rows.map_err(|error| database_error(&error))?;
         let plain = page.connection(rows, |row| (row.student_id.to_string(), AggregateDrift(row)));
+        ctx.note(Kind::Read, plain.edges.iter().map(|edge| edge.node.0.student_id))?;
         let mut connection =
             Connection::with_additional_fields(plain.has_previous_page, plain.has_next_page, DriftTotals);
         connection.edges = plain.edges;

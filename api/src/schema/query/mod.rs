@@ -1,5 +1,6 @@
 //! Queries.
 
+mod access;
 mod backfill;
 mod core;
 mod drift;
@@ -7,6 +8,7 @@ mod history;
 mod insight;
 mod students;
 
+use access::AccessQuery;
 use async_graphql::MergedObject;
 use backfill::BackfillQuery;
 use core::CoreQuery;
@@ -19,4 +21,12 @@ pub(super) use insight::read_course;
 
 /// What can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(CoreQuery, HistoryQuery, InsightQuery, StudentsQuery, BackfillQuery, DriftQuery);
+pub struct Query(
+    CoreQuery,
+    HistoryQuery,
+    InsightQuery,
+    StudentsQuery,
+    BackfillQuery,
+    DriftQuery,
+    AccessQuery,
+);

@@ -2,6 +2,7 @@
 
 use async_graphql::connection::{Connection, CursorType, Edge, OpaqueCursor};
 use async_graphql::{Context, Description, Object, Result};
+use entity::access_log::Kind;
 
 use crate::error::UserError;
 use crate::schema::context::Resolving;
@@ -35,6 +36,7 @@ impl StudentsQuery {
         let slice = slice(order, first, after.as_deref(), last, before.as_deref())?;
         let listing = Listing { filter: filter.unwrap_or_default().read()?, order };
         let page = students::list_unscoped(&ctx.services()?.db, &listing, &slice).await?;
+        ctx.note(Kind::Read, page.students.iter().map(|(_, row)| row.id))?;
         let (before, after) = if slice.backwards {
             (page.more, slice.from.is_some())
         } else {

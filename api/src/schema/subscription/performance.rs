@@ -23,7 +23,7 @@ impl PerformanceSubscription {
         #[graphql(desc = "The student's id, such as `student:0193…`.")] student_id: ID,
     ) -> Result<impl Stream<Item = Result<StudentProfile>> + use<>> {
         let student = student_id.parse().map_err(|error| UserError::input("studentId", error))?;
-        let profiles = ctx.data::<LiveProfiles>()?.of_student(ctx.viewer()?.clone(), student);
+        let profiles = ctx.data::<LiveProfiles>()?.of_student(ctx.scope()?, student);
         Ok(profiles.map(|profile| match profile {
             Ok(Some(row)) => Ok(StudentProfile(row)),
             Ok(None) => Err(UserError::not_found("studentId").into()),
@@ -38,7 +38,7 @@ impl PerformanceSubscription {
         &self,
         ctx: &Context<'_>,
     ) -> Result<impl Stream<Item = Result<StudentProfile>> + use<>> {
-        let profiles = ctx.data::<LiveProfiles>()?.of_children(ctx.viewer()?.clone()).await;
+        let profiles = ctx.data::<LiveProfiles>()?.of_children(ctx.scope()?).await;
         let profiles = profiles.map_err(|error| database_error(&error))?;
         Ok(profiles.map(|profile| profile.map(StudentProfile).map_err(|error| database_error(&error))))
     }

@@ -3,12 +3,13 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
+use entity::access_log::Kind;
 use entity::backfill::Run;
 use entity::backfill_item::{self, Outcome};
 use entity::backfill_run;
 use entity::id::{BackfillRunId, StudentId};
 
-use super::{Course, Student, related};
+use super::{Course, Student, related, student};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::schema::paging::{Page, page_size};
@@ -206,7 +207,9 @@ impl BackfillRun {
         let page = Page::read(first, after)?;
         let db = &ctx.services()?.db;
         let items = backfill::items(db, self.0.row.id, outcome, page.after, page.limit + 1).await;
-        Ok((page, items.map_err(|error| database_error(&error))?))
+        let items = items.map_err(|error| database_error(&error))?;
+        ctx.note(Kind::Read, items.iter().take(page.rows() - 1).map(|item| item.student_id))?;
+        Ok((page, items))
     }
 }
 
@@ -221,11 +224,6 @@ impl ChangesTotal {
         let count = backfill::count_items(&ctx.services()?.db, self.0, Outcome::Changed).await;
         count.map_err(|error| database_error(&error))
     }
-}
-
-async fn student(ctx: &Context<'_>, id: StudentId) -> Result<Option<Student>> {
-    let row = ctx.loaders()?.load_one(id).await.map_err(|error| database_error(&error))?;
-    Ok(row.map(Student))
 }
 
 /// A student who could not be recalculated in a backfill.

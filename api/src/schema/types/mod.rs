@@ -1,5 +1,6 @@
 //! What comes out: one object type for each kind of row.
 
+mod access;
 mod activity;
 mod backfill;
 mod course;
@@ -16,6 +17,7 @@ mod share;
 mod trend;
 mod weekly;
 
+pub use access::{AccessEntry, RecordAccess};
 pub use activity::ActivityItem;
 pub(in crate::schema) use activity::activity_page;
 pub use backfill::{BackfillRun, BackfillScope};
@@ -39,18 +41,28 @@ pub(in crate::schema) use weekly::{WeeksArguments, weeks_asked, weeks_of_student
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};
+use entity::access_log::Kind;
+use entity::id::StudentId;
 
 use super::context::Resolving;
 use crate::error::{UserError, database_error};
-use crate::service::read::{LoadError, Unscoped};
+use crate::service::read::{LoadError, RelatedKey, Unscoped};
 
 /// The row with this id, which another row refers to.
 async fn related<K>(ctx: &Context<'_>, field: &str, id: K) -> Result<<Unscoped as Loader<K>>::Value>
 where
-    K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+    K: RelatedKey + Send + Sync + std::hash::Hash + Eq + Clone + 'static,
     Unscoped: Loader<K, Error = LoadError>,
 {
+    ctx.note(Kind::Read, id.student())?;
     let row = ctx.loaders()?.load_one(id).await.map_err(|error| database_error(&error))?;
     // Only a deletion between two statements of one request can bring this about.
     row.ok_or_else(|| UserError::not_found(field).into())
+}
+
+/// The student with this id; none when the student is no more.
+async fn student(ctx: &Context<'_>, id: StudentId) -> Result<Option<Student>> {
+    let row = ctx.loaders()?.load_one(id).await.map_err(|error| database_error(&error))?;
+    ctx.note(Kind::Read, row.as_ref().map(|row| row.id))?;
+    Ok(row.map(Student))
 }

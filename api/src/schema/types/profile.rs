@@ -8,13 +8,14 @@ use super::activity::activity_of_seen;
 use super::history::{HistoryArguments, HistoryInterval, PerformanceSnapshot, history_of_seen};
 use super::trend::trend_of_seen;
 use super::weekly::{WeeklyPerformance, WeeksArguments, weeks_asked, weeks_of_seen};
-use super::{ActivityItem, Enrollment, Student, Trend, related};
+use super::{ActivityItem, Enrollment, RecordAccess, Student, Trend, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::schema::date::Date;
-use crate::schema::paging::page_size;
+use crate::schema::paging::{Page, page_size};
 use crate::schema::query::read_course;
 use crate::schema::scalars::{Decimal, Time};
+use crate::service::access;
 use crate::service::read::{self, EnrollmentsOf, ProfileCache};
 
 /// A student's aggregates: what a dashboard shows at a glance. The six aggregate fields change together. Nobody can
@@ -148,6 +149,22 @@ impl StudentProfile {
         to: Option<Date>,
     ) -> Result<Vec<WeeklyPerformance>> {
         weeks_of_seen(ctx, self.0.student_id, WeeksArguments { course_id, from, to }).await
+    }
+
+    /// Who else read or changed the student's record, the newest first: for everybody who may see the record.
+    #[graphql(complexity = "page_size(first) * child_complexity")]
+    async fn accesses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<String, RecordAccess>> {
+        let page = Page::read(first, after.as_deref())?;
+        let log = &ctx.services()?.access_log;
+        let rows =
+            access::accesses_to(ctx.reader()?, log, self.0.student_id, page.after, page.limit + 1).await;
+        let rows = rows.map_err(|error| database_error(&error))?;
+        Ok(page.connection(rows, |row| (row.entry.id.to_string(), RecordAccess(row))))
     }
 }
 

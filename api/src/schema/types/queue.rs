@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use entity::queue_status::{self, RECENT};
 use entity::{job, job_failure, worker};
 
-use super::Student;
+use super::{Student, student};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::service::queue;
@@ -141,8 +141,7 @@ impl Job {
 
     /// The student whom it is about; null when the student is no more.
     async fn student(&self, ctx: &Context<'_>) -> Result<Option<Student>> {
-        let row = ctx.loaders()?.load_one(self.0.student_id).await.map_err(|error| database_error(&error))?;
-        Ok(row.map(Student))
+        student(ctx, self.0.student_id).await
     }
 
     /// Smaller is sooner: 0 for a live change, 10 for a backfill.

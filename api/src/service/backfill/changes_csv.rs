@@ -12,6 +12,7 @@ use entity::student;
 use futures::{Stream, stream};
 
 use super::items;
+use crate::service::read::Scope;
 
 const PAGE: u64 = 1000;
 
@@ -46,10 +47,15 @@ pub enum CsvError {
 }
 
 /// What changed in a run, or in a dry run would change: a header, and a record for each student in the order of their
-/// ids. Comes in pieces, so that never more than a page is in memory.
-pub fn changes_csv(db: Database, run: BackfillRunId) -> impl Stream<Item = Result<Vec<u8>, CsvError>> + Send {
+/// ids. Comes in pieces, so that never more than a page is in memory, and each of them is noted in the access log before it
+/// is given out. For those who see everybody.
+pub fn changes_csv(
+    db: Database,
+    scope: Scope,
+    run: BackfillRunId,
+) -> impl Stream<Item = Result<Vec<u8>, CsvError>> + Send {
     stream::try_unfold(Position::Header, move |position| {
-        let db = db.clone();
+        let (db, scope) = (db.clone(), scope.clone());
         async move {
             let after = match position {
                 Position::Header => {
@@ -60,6 +66,8 @@ pub fn changes_csv(db: Database, run: BackfillRunId) -> impl Stream<Item = Resul
             };
             let page = items(&db, run, Outcome::Changed, after, PAGE).await?;
             let Some(last) = page.last().map(|item| item.student_id) else { return Ok(None) };
+            scope.seen(&page);
+            scope.settle().await;
             let names = sourced_ids(&db, &page).await?;
             let records = page.iter().map(|item| record(item, names.get(&item.student_id)));
             Ok(Some((written(records)?, Position::After(Some(last)))))

@@ -19,8 +19,10 @@ mod submission;
 mod task;
 mod upkeep;
 
+use entity::access_log::Kind;
 use entity::clock::Clock;
 use entity::database::{AsDbErr, Database, UnitOfWork, WriteTransaction};
+use entity::id::StudentId;
 use entity::sea_orm::DbErr;
 use entity::trace;
 
@@ -36,7 +38,7 @@ pub use reference::Reference;
 pub use student::UpsertStudent;
 pub use submission::{GradeSubmission, RecordSubmission, UngradeSubmission};
 pub use task::{UpsertAssignment, UpsertQuiz};
-pub use upkeep::{delete_student, merge_students};
+pub use upkeep::{Merged, delete_student, merge_students};
 
 use crate::error::{ApiError, UserError};
 
@@ -66,6 +68,14 @@ pub struct Written<R> {
     /// The revision of the student's facts that this one came with, if it concerns the numbers of one student: aggregates of
     /// this revision or a later one count it.
     pub facts_revision: Option<i64>,
+}
+
+impl<R: Row> Written<R> {
+    /// What was done to whose record, for the access log. The answer shows even what is unchanged.
+    pub fn access(&self) -> Option<(StudentId, Kind)> {
+        let kind = if self.outcome == Outcome::Unchanged { Kind::Read } else { Kind::Changed };
+        Some((self.row.student()?, kind))
+    }
 }
 
 /// The results of a call, in the order of its commands.

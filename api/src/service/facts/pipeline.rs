@@ -17,6 +17,10 @@ use crate::error::UserError;
 pub trait Row: Clone + PartialEq + Send + Sync + 'static {
     /// The student to whom the row belongs, if it belongs to one: its ids are unique for that student.
     fn owner(&self) -> Option<StudentId>;
+    /// The student whose record the row is part of, if it is part of one.
+    fn student(&self) -> Option<StudentId> {
+        self.owner()
+    }
     /// Tally's id.
     fn uuid(&self) -> Uuid;
     /// The writing system's id, if rows of this kind have one.

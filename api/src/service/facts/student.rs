@@ -34,6 +34,10 @@ impl Row for student::Model {
         None
     }
 
+    fn student(&self) -> Option<StudentId> {
+        Some(self.id)
+    }
+
     fn uuid(&self) -> Uuid {
         self.id.0
     }

@@ -40,6 +40,15 @@ impl UnitOfWork for DeleteStudent {
     }
 }
 
+/// What became of two students who were merged.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The student who is no more.
+    pub from: StudentId,
+    /// The student who was kept.
+    pub kept: student::Model,
+}
+
 /// Moves all facts of the student `from` to the student `into`, and deletes the student `from`.
 ///
 /// Where both have the same thing (an enrolment in one course, an item or an enrolment of one `sourcedId`, a guardian),
@@ -52,7 +61,7 @@ pub async fn merge_students(
     clock: &dyn Clock,
     from: Reference,
     into: Reference,
-) -> Result<student::Model, ApiError> {
+) -> Result<Merged, ApiError> {
     db.write(&MergeStudents { clock, from, into }).await
 }
 
@@ -64,7 +73,7 @@ struct MergeStudents<'a> {
 
 /// For each table that moves: its name; what must not yet be there under the other student for a row to move; and which
 /// rows are there as tombstones only.
-const MOVES: [(&str, &str, &str); 4] = [
+const MOVES: [(&str, &str, &str); 5] = [
     ("quiz_attempt", "kept.sourced_id = moved.sourced_id", "standing = 'deleted'"),
     ("assignment_submission", "kept.sourced_id = moved.sourced_id", "standing = 'deleted'"),
     (
@@ -74,13 +83,15 @@ const MOVES: [(&str, &str, &str); 4] = [
         "deleted_at IS NOT NULL",
     ),
     ("guardianship", "kept.guardian_id = moved.guardian_id", "revoked_at IS NOT NULL"),
+    // Who saw the one record has seen what is now part of the other.
+    ("access_log", "kept.id = moved.id", "FALSE"),
 ];
 
 impl UnitOfWork for MergeStudents<'_> {
-    type Output = student::Model;
+    type Output = Merged;
     type Error = ApiError;
 
-    async fn run(&self, txn: &WriteTransaction) -> Result<student::Model, ApiError> {
+    async fn run(&self, txn: &WriteTransaction) -> Result<Merged, ApiError> {
         let students = LockedStudents::lock(txn, [&self.from, &self.into].into_iter()).await?;
         let from = students.find("from", &self.from)?;
         let into = students.find("into", &self.into)?;
@@ -107,6 +118,7 @@ impl UnitOfWork for MergeStudents<'_> {
         txn.tell_on_commit([Change::Profile(from)]);
         change::record(txn, &BTreeSet::from([into]), self.clock.now()).await?;
         let kept = student::Entity::find_by_id(into).one(&**txn).await?;
-        kept.ok_or_else(|| UserError::not_found("into").into())
+        let kept = kept.ok_or_else(|| UserError::not_found("into"))?;
+        Ok(Merged { from, kept })
     }
 }

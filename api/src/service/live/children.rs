@@ -9,12 +9,11 @@ use super::LiveProfiles;
 use super::followed::{Followed, Newer, RETRY};
 use crate::live::{Topic, Watch};
 use crate::service::read::{self, LoadError, Scope};
-use crate::viewer::Viewer;
 
 /// The profiles of a guardian's children, in the order of their names when there are several to give at once.
 pub(super) struct Children {
     profiles: LiveProfiles,
-    viewer: Viewer,
+    scope: Scope,
     /// Says when the guardian may have other children.
     family: Watch,
     followed: Vec<Child>,
@@ -28,11 +27,11 @@ struct Child {
 
 impl Children {
     /// The guardian's children of this moment.
-    pub(super) async fn of(profiles: LiveProfiles, viewer: Viewer) -> Result<Self, DbErr> {
-        let guardian = read::guardian_of(profiles.db.reader(), &viewer).await?;
+    pub(super) async fn of(profiles: LiveProfiles, scope: Scope) -> Result<Self, DbErr> {
+        let guardian = read::guardian_of(profiles.db.reader(), scope.viewer()).await?;
         // Watched before the children are read, so that none can join in between.
         let family = profiles.live.watch(Topic::Children(guardian));
-        let mut children = Self { profiles, viewer, family, followed: Vec::new() };
+        let mut children = Self { profiles, scope, family, followed: Vec::new() };
         children.look().await?;
         Ok(children)
     }
@@ -76,7 +75,7 @@ impl Children {
 
     /// Follows those who are children now, and no others.
     async fn look(&mut self) -> Result<(), DbErr> {
-        let scope = Scope::of(self.viewer.clone(), self.profiles.clock.now());
+        let scope = self.scope.at(self.profiles.clock.now());
         let rows = read::children(self.profiles.db.reader(), &scope).await?;
         let mut before = std::mem::take(&mut self.followed);
         for row in rows {
@@ -84,7 +83,7 @@ impl Children {
             let child = if let Some(at) = known {
                 before.swap_remove(at)
             } else {
-                let profile = Followed::new(&self.profiles, self.viewer.clone(), row.student_id);
+                let profile = Followed::new(&self.profiles, self.scope.clone(), row.student_id);
                 Child { profile, due: true }
             };
             self.followed.push(child);

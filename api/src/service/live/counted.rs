@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entity::id::StudentId;
 use entity::student_profile;
 use tokio::time::{Instant, timeout_at};
 
@@ -9,8 +10,7 @@ use super::LiveProfiles;
 use crate::error::{ApiError, UserError};
 use crate::live::Topic;
 use crate::service::facts::{self, Command, Groups, Row as _, Written};
-use crate::service::read::{LoadError, SeenBy};
-use crate::viewer::Viewer;
+use crate::service::read::{LoadError, Scope, SeenBy};
 
 /// A profile, and whether it counts a fact.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl LiveProfiles {
     /// As [`facts::write_one`]. What goes wrong after that takes nothing back: then there is no profile.
     pub async fn write_one<C: Command>(
         &self,
-        viewer: &Viewer,
+        scope: &Scope,
         groups: &Groups,
         command: Result<C, UserError>,
         patience: Option<Duration>,
@@ -38,8 +38,7 @@ impl LiveProfiles {
         let (Some(patience), Some(student)) = (patience, written.row.owner()) else {
             return Ok((written, None));
         };
-        let seen_by = SeenBy { viewer: viewer.clone(), student };
-        let counted = self.counted(seen_by, written.facts_revision, patience).await;
+        let counted = self.counted(scope, student, written.facts_revision, patience).await;
         let counted = counted.inspect_err(|error| tracing::warn!(%error, "a profile that was awaited"));
         Ok((written, counted.ok().flatten()))
     }
@@ -47,12 +46,14 @@ impl LiveProfiles {
     /// The profile as soon as it counts the facts of `revision`: those of now, unless one is given.
     async fn counted(
         &self,
-        seen_by: SeenBy,
+        scope: &Scope,
+        student: StudentId,
         mut revision: Option<i64>,
         patience: Duration,
     ) -> Result<Option<Counted>, LoadError> {
         let deadline = Instant::now() + patience;
-        let mut watch = self.live.watch(Topic::Profile(seen_by.student));
+        let mut watch = self.live.watch(Topic::Profile(student));
+        let seen_by = SeenBy { viewer: scope.viewer().clone(), student };
         let mut is_late = false;
         loop {
             let Some(profile) = self.seen.load_one(seen_by.clone()).await? else { return Ok(None) };
@@ -60,6 +61,7 @@ impl LiveProfiles {
             let wanted = *revision.get_or_insert(profile.facts_revision);
             let fact = profile.aggregated_revision >= wanted;
             if fact || is_late {
+                scope.seen(std::slice::from_ref(&profile));
                 return Ok(Some(Counted { profile, fact }));
             }
             watch.saw(profile.version);

@@ -7,15 +7,15 @@ use entity::student_profile;
 
 use super::LiveProfiles;
 use crate::live::{Topic, Watch};
-use crate::service::read::{LoadError, SeenBy};
-use crate::viewer::Viewer;
+use crate::service::read::{LoadError, Scope, SeenBy};
 
 /// How long a database that does not answer is left alone, once the viewer has had the first value.
 pub(super) const RETRY: Duration = Duration::from_millis(500);
 
 pub(super) struct Followed {
     profiles: LiveProfiles,
-    seen_by: SeenBy,
+    scope: Scope,
+    student: StudentId,
     /// Made before the first read, so that no change can fall between them.
     watch: Watch,
     /// The version that the viewer has.
@@ -23,13 +23,13 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    pub(super) fn new(profiles: &LiveProfiles, viewer: Viewer, student: StudentId) -> Self {
+    pub(super) fn new(profiles: &LiveProfiles, scope: Scope, student: StudentId) -> Self {
         let watch = profiles.live.watch(Topic::Profile(student));
-        Self { profiles: profiles.clone(), seen_by: SeenBy { viewer, student }, watch, version: None }
+        Self { profiles: profiles.clone(), scope, student, watch, version: None }
     }
 
     pub(super) const fn student(&self) -> StudentId {
-        self.seen_by.student
+        self.student
     }
 
     /// The profile when it is newer than what the viewer has; none when the viewer may not see it any more.
@@ -59,13 +59,15 @@ impl Followed {
         }
         self.version = Some(row.version);
         self.watch.saw(row.version);
+        self.scope.seen(std::slice::from_ref(&row));
         Ok(Newer::Profile(row))
     }
 
     /// What the viewer sees now. A database that is away ends nothing that has begun.
     async fn read(&self) -> Result<Option<student_profile::Model>, LoadError> {
         loop {
-            match self.profiles.seen.load_one(self.seen_by.clone()).await {
+            let seen_by = SeenBy { viewer: self.scope.viewer().clone(), student: self.student };
+            match self.profiles.seen.load_one(seen_by).await {
                 Ok(row) => return Ok(row),
                 Err(error) if self.version.is_none() => return Err(error),
                 Err(error) => {

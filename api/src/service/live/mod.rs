@@ -16,8 +16,7 @@ use futures::{Stream, stream};
 
 use crate::auth::Role;
 use crate::live::Live;
-use crate::service::read::{LoadError, ProfileCache, Seen};
-use crate::viewer::Viewer;
+use crate::service::read::{LoadError, ProfileCache, Scope, Seen};
 use children::Children;
 use followed::Followed;
 
@@ -45,10 +44,10 @@ impl LiveProfiles {
     /// The profile of `student`, until the viewer may not see it: then comes none, and the end.
     pub fn of_student(
         &self,
-        viewer: Viewer,
+        scope: Scope,
         student: StudentId,
     ) -> impl Stream<Item = Result<Option<student_profile::Model>, LoadError>> + Send + use<> {
-        let followed = Followed::new(self, viewer, student);
+        let followed = Followed::new(self, scope, student);
         stream::unfold(Some(followed), async |followed| {
             let mut followed = followed?;
             let next = followed.next().await;
@@ -63,10 +62,10 @@ impl LiveProfiles {
     /// Whatever the database reports.
     pub async fn of_children(
         &self,
-        viewer: Viewer,
+        scope: Scope,
     ) -> Result<impl Stream<Item = Result<student_profile::Model, LoadError>> + Send + use<>, DbErr> {
-        let children = match viewer.role() {
-            Role::Guardian => Some(Children::of(self.clone(), viewer).await?),
+        let children = match scope.viewer().role() {
+            Role::Guardian => Some(Children::of(self.clone(), scope).await?),
             _ => None,
         };
         Ok(stream::unfold(children, async |children| {

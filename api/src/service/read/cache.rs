@@ -5,7 +5,7 @@
 //!
 //! A profile that is kept is as fresh as one that is read, but for what other processes commit without its being heard of:
 //! that it may lack for [`KEPT_FOR`] at most. It is never older than one that was given to whoever follows it. A stale
-//! profile is not kept: it is about to change.
+//! profile is not kept: it is about to change. Whoever is served a profile from memory is noted as if it had been read.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -103,6 +103,7 @@ impl ProfileCache {
         };
         if let Some(row) = kept.find(reference) {
             kept.hits.inc();
+            scope.seen(std::slice::from_ref(&row));
             return Ok(Some(row));
         }
         kept.misses.inc();

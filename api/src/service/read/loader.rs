@@ -44,6 +44,42 @@ struct EnrollmentRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProfileOf(pub StudentId);
 
+/// A key by which one row leads to others.
+pub trait RelatedKey {
+    /// The student whom the rows are about, if they are about one: who follows the key reads that student's record.
+    fn student(&self) -> Option<StudentId>;
+}
+
+impl RelatedKey for ProfileOf {
+    fn student(&self) -> Option<StudentId> {
+        Some(self.0)
+    }
+}
+
+impl RelatedKey for EnrollmentsOf {
+    fn student(&self) -> Option<StudentId> {
+        Some(self.0)
+    }
+}
+
+impl RelatedKey for StudentId {
+    fn student(&self) -> Option<StudentId> {
+        Some(*self)
+    }
+}
+
+macro_rules! of_no_student {
+    ($($key:ty),+) => {
+        $(impl RelatedKey for $key {
+            fn student(&self) -> Option<StudentId> {
+                None
+            }
+        })+
+    };
+}
+
+of_no_student!(GuardianId, CourseId, QuizId, AssignmentId);
+
 macro_rules! load_by_id {
     ($entity:ident, $id:ty) => {
         impl Loader<$id> for Unscoped {

@@ -1,7 +1,8 @@
 //! Reading within what the viewer may see.
 //!
-//! A read that takes a [`Scope`] finds only what the viewer may see, so that the rest looks like what does not exist. A
-//! read that takes none says so in its name, and is for rows that belong to one already seen.
+//! A read that takes a [`Scope`] finds only what the viewer may see, so that the rest looks like what does not exist, and
+//! notes for the access log whose rows it found. A read that takes none says so in its name, and is for rows that belong to
+//! one already seen.
 
 mod activity;
 mod cache;
@@ -11,6 +12,8 @@ mod export_weeks;
 mod history;
 mod item;
 mod loader;
+mod of_student;
+mod pairs;
 mod profile;
 mod scope;
 mod seen;
@@ -24,7 +27,8 @@ pub use export::{Columns, ExportError, export_profiles_unscoped};
 pub use export_weeks::export_weeks_unscoped;
 pub use history::{Every, HistoryFilter, PastNumbers, history, history_unscoped};
 pub use item::{Item, ItemKey, ItemState};
-pub use loader::{Enrollments, EnrollmentsOf, LoadError, ProfileOf, Unscoped};
+pub use loader::{Enrollments, EnrollmentsOf, LoadError, ProfileOf, RelatedKey, Unscoped};
+pub use of_student::{OfStudent, StudentsTable};
 pub use profile::{children, enrollment, guardian, guardian_of, profile, quiz_attempt, student, submission};
 pub use scope::Scope;
 pub use seen::{Seen, SeenBy};

@@ -26,7 +26,7 @@ pub async fn student(
         Reference::Id(id) => student::Column::Id.eq(*id),
         Reference::SourcedId(sourced_id) => student::Column::SourcedId.eq(sourced_id),
     };
-    student::Entity::find().filter(named).filter(scope.contains(student::Column::Id)).one(db).await
+    scope.one(db, student::Entity::find().filter(named)).await
 }
 
 /// The aggregates of the student that `reference` names.
@@ -38,14 +38,14 @@ pub async fn profile(
     scope: &Scope,
     reference: &Reference,
 ) -> Result<Option<student_profile::Model>, DbErr> {
-    let profiles = student_profile::Entity::find().filter(scope.contains(student_profile::Column::StudentId));
+    let profiles = student_profile::Entity::find();
     let named = match reference {
         Reference::Id(id) => profiles.filter(student_profile::Column::StudentId.eq(*id)),
         Reference::SourcedId(sourced_id) => profiles
             .join(JoinType::InnerJoin, student_profile::Relation::Student.def())
             .filter(student::Column::SourcedId.eq(sourced_id)),
     };
-    named.one(db).await
+    scope.one(db, named).await
 }
 
 /// Whether the viewer may see this student.
@@ -65,13 +65,11 @@ pub async fn children(db: &DatabaseConnection, scope: &Scope) -> Result<Vec<stud
     if scope.viewer().role() != Role::Guardian {
         return Ok(Vec::new());
     }
-    student_profile::Entity::find()
-        .filter(scope.contains(student_profile::Column::StudentId))
+    let profiles = student_profile::Entity::find()
         .join(JoinType::InnerJoin, student_profile::Relation::Student.def())
         .order_by_asc(student::Column::DisplayName)
-        .order_by_asc(student::Column::Id)
-        .all(db)
-        .await
+        .order_by_asc(student::Column::Id);
+    scope.all(db, profiles).await
 }
 
 /// The guardian with this id: for guardians themselves, and for those who see everybody.
@@ -111,12 +109,10 @@ pub async fn enrollment(
     scope: &Scope,
     id: EnrollmentId,
 ) -> Result<Option<enrollment::Model>, DbErr> {
-    enrollment::Entity::find()
+    let named = enrollment::Entity::find()
         .filter(enrollment::Column::Id.eq(id))
-        .filter(enrollment::Column::DeletedAt.is_null())
-        .filter(scope.contains(enrollment::Column::StudentId))
-        .one(db)
-        .await
+        .filter(enrollment::Column::DeletedAt.is_null());
+    scope.one(db, named).await
 }
 
 /// The quiz attempt with this id.
@@ -128,12 +124,10 @@ pub async fn quiz_attempt(
     scope: &Scope,
     id: QuizAttemptId,
 ) -> Result<Option<quiz_attempt::Model>, DbErr> {
-    quiz_attempt::Entity::find()
+    let named = quiz_attempt::Entity::find()
         .filter(quiz_attempt::Column::Id.eq(id))
-        .filter(quiz_attempt::Column::Standing.ne(Standing::Deleted))
-        .filter(scope.contains(quiz_attempt::Column::StudentId))
-        .one(db)
-        .await
+        .filter(quiz_attempt::Column::Standing.ne(Standing::Deleted));
+    scope.one(db, named).await
 }
 
 /// The submission with this id.
@@ -145,10 +139,8 @@ pub async fn submission(
     scope: &Scope,
     id: AssignmentSubmissionId,
 ) -> Result<Option<assignment_submission::Model>, DbErr> {
-    assignment_submission::Entity::find()
+    let named = assignment_submission::Entity::find()
         .filter(assignment_submission::Column::Id.eq(id))
-        .filter(assignment_submission::Column::Standing.ne(Standing::Deleted))
-        .filter(scope.contains(assignment_submission::Column::StudentId))
-        .one(db)
-        .await
+        .filter(assignment_submission::Column::Standing.ne(Standing::Deleted));
+    scope.one(db, named).await
 }

@@ -7,11 +7,10 @@ use chrono::{DateTime, Utc};
 use entity::clock::SharedClock;
 use entity::database::Database;
 use entity::id::StudentId;
-use entity::sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait,
-};
-use entity::{guardian, guardianship, student, student_profile};
+use entity::sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use entity::student_profile;
 
+use super::pairs::Pairs;
 use super::{LoadError, ProfileCache};
 use crate::auth::Role;
 use crate::viewer::Viewer;
@@ -26,7 +25,7 @@ pub struct SeenBy {
 }
 
 /// Loads profiles within what each viewer may see at that moment: the same as a read within each viewer's scope, in a few
-/// statements for all of them.
+/// statements for all of them. Whoever passes one on tells that scope.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// The database.
@@ -59,10 +58,7 @@ impl Loader<SeenBy> for Seen {
 
 /// Who may see whom, of some viewers and some students.
 #[derive(Default)]
-struct Rights {
-    guardians: HashSet<(String, StudentId)>,
-    own: HashSet<(String, StudentId)>,
-}
+struct Rights(HashMap<Role, HashSet<(String, StudentId)>>);
 
 impl Rights {
     async fn read(
@@ -71,53 +67,18 @@ impl Rights {
         students: &[StudentId],
         now: DateTime<Utc>,
     ) -> Result<Self, DbErr> {
-        let has = |role| keys.iter().any(|key| key.viewer.role() == role);
+        let limited = keys.iter().map(|key| &key.viewer).filter(|viewer| !viewer.sees_everybody());
+        let roles: HashSet<Role> = limited.map(Viewer::role).collect();
         let mut rights = Self::default();
-        if has(Role::Guardian) {
-            rights.guardians = guardians(db, students, now).await?;
-        }
-        if has(Role::Student) {
-            rights.own = own(db, students).await?;
+        for role in roles {
+            rights.0.insert(role, Pairs::of(role, now).among(db, students).await?);
         }
         Ok(rights)
     }
 
     fn allow(&self, key: &SeenBy) -> bool {
         let pair = || (key.viewer.subject().to_owned(), key.student);
-        match key.viewer.role() {
-            Role::Admin | Role::Service => true,
-            Role::Guardian => self.guardians.contains(&pair()),
-            Role::Student => self.own.contains(&pair()),
-        }
+        key.viewer.sees_everybody()
+            || self.0.get(&key.viewer.role()).is_some_and(|pairs| pairs.contains(&pair()))
     }
-}
-
-async fn guardians(
-    db: &DatabaseConnection,
-    students: &[StudentId],
-    now: DateTime<Utc>,
-) -> Result<HashSet<(String, StudentId)>, DbErr> {
-    let pairs: Vec<(String, StudentId)> = guardianship::Entity::find()
-        .join(JoinType::InnerJoin, guardianship::Relation::Guardian.def())
-        .filter(guardianship::Column::StudentId.is_in(students.iter().copied()))
-        .filter(guardianship::Entity::holds_at(now))
-        .select_only()
-        .column(guardian::Column::SourcedId)
-        .column(guardianship::Column::StudentId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(pairs.into_iter().collect())
-}
-
-async fn own(db: &DatabaseConnection, students: &[StudentId]) -> Result<HashSet<(String, StudentId)>, DbErr> {
-    let pairs: Vec<(String, StudentId)> = student::Entity::find()
-        .filter(student::Column::Id.is_in(students.iter().copied()))
-        .select_only()
-        .column(student::Column::SourcedId)
-        .column(student::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(pairs.into_iter().collect())
 }

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const NOTHING_WITHIN: Duration = Duration::from_millis(300);
 
 /// Subscriptions, with the id of ada in the place of `$id`.
-pub(super) const SUBSCRIPTIONS: [(&str, &str); 3] = [
+pub(crate) const SUBSCRIPTIONS: [(&str, &str); 3] = [
     ("performanceUpdated", "subscription { performanceUpdated(studentId: \"$id\") { version } }"),
     ("myChildrenUpdated", "subscription { myChildrenUpdated { version } }"),
     (
@@ -22,7 +22,7 @@ pub(super) const SUBSCRIPTIONS: [(&str, &str); 3] = [
 ];
 
 /// What a cell of the table says of the first that a subscription brings, if it brings anything.
-pub(super) async fn follows(app: &TestApp, client: &Client, query: &str) -> String {
+pub(crate) async fn follows(app: &TestApp, client: &Client, query: &str) -> String {
     let mut socket = Socket::open(&app.url).await;
     let payload = client.token().map(|token| json!({ "authorization": format!("Bearer {token}") }));
     socket.send(&json!({ "type": "connection_init", "payload": payload })).await;

@@ -83,7 +83,7 @@ fn literal(app: &TestApp, student: StudentId) -> String {
 }
 
 /// Starts a run and returns its id.
-async fn start(app: &TestApp, input: Value) -> String {
+pub(super) async fn start(app: &TestApp, input: Value) -> String {
     let input_type = "BackfillStudentAggregatesInput";
     let run = app.admin().mutate("backfillStudentAggregates", input_type, input, "id").await;
     run["id"].as_str().expect("an id").to_owned()
@@ -117,7 +117,7 @@ async fn step(walker: &mut Walker) -> Step {
 }
 
 /// Walks all runs and runs their jobs, until every run has ended.
-async fn settle(app: &TestApp) {
+pub(super) async fn settle(app: &TestApp) {
     let mut walker = walker(app, "one");
     while step(&mut walker).await != Step::Idle {
         app.drain().await;
