@@ -134,13 +134,15 @@ async fn serve(cli: Cli) -> Outcome {
     let clock: SharedClock = Arc::new(SystemClock);
     let (verifier, keys) = verifier(&cli.auth, clock.clone()).await?;
     let db = open_for_the_school(&cli).await?;
+    let services = Services::new(db.clone(), clock.clone());
+    services.revocations.refresh().await?;
+    let verifier = verifier.heeding(services.revocations.copy());
     let demo = if cli.serve.demo { Some(fill(&db, &*clock).await?) } else { None };
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| format!("--listen (TALLY_LISTEN) {listen}: {error}"))?;
 
     let stop = worker::signals::stop()?;
-    let services = Services::new(db.clone(), clock.clone());
     let access_log = services.access_log.clone();
     let cache = if cli.serve.cache { ProfileCache::on() } else { ProfileCache::off() };
     let metrics = Metrics::with(|registry| {
@@ -152,6 +154,7 @@ async fn serve(cli: Cli) -> Outcome {
         (!cli.serve.no_worker).then(|| Worker::new(db.clone(), clock.clone(), settings, metrics.clone()));
     let name = worker.as_ref().map(|worker| (worker.name().to_owned(), settings.lease));
     let ops = Ops { db: db.clone(), pending: |db| Box::pin(migration::pending(db)), metrics, worker: name };
+    tokio::spawn(services.revocations.clone().keep(stop.clone()));
     let log_ends = CancellationToken::new();
     let log = tokio::spawn(access_log.keep(log_ends.clone()));
     let background = tokio::spawn(background(worker, db, stop.clone()));

@@ -14,6 +14,7 @@
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`backfill`], [`backfill_run`], [`backfill_item`] | recalculating many students because somebody asks for it |
 //! | [`session`] | who has signed in, in which browser |
+//! | [`revoked_token`], [`revoked_subject`] | bearer tokens that are refused although they are valid |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
 //! | [`database`], [`db_time`], [`db_json`] | connections, transactions, consistent reads, what the two databases say differently |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
@@ -49,6 +50,8 @@ pub mod performance_snapshot;
 pub mod queue_status;
 pub mod quiz;
 pub mod quiz_attempt;
+pub mod revoked_subject;
+pub mod revoked_token;
 pub mod school;
 pub mod score;
 mod score_column;

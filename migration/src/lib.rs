@@ -15,6 +15,7 @@ mod m0009_student_list;
 mod m0010_sessions;
 mod m0011_trace;
 mod m0012_access_log;
+mod m0013_revocations;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_sessions::Migration),
             Box::new(m0011_trace::Migration),
             Box::new(m0012_access_log::Migration),
+            Box::new(m0013_revocations::Migration),
         ]
     }
 }

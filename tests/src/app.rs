@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::auth::{Identity, Role, Secret, TokenRules, TokenVerifier, sign_hs256};
 use api::http::{App, Options};
 use api::schema::Services;
+use api::service::revocation::RevocationList;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::clock::{Clock, ManualClock, SharedClock};
 use entity::database::Database;
@@ -32,6 +33,7 @@ pub struct TestApp {
     database: TestDatabase,
     pub(crate) statements: Statements,
     connections: reqwest::Client,
+    revocations: RevocationList,
     stop: DropGuard,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -48,8 +50,10 @@ impl TestApp {
         let statements = Statements::default();
         database.db = statements.watch(database.db.clone());
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
-        let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone());
         let services = Services::new(database.db.clone(), clock.clone());
+        let revocations = services.revocations.clone();
+        let verifier = TokenVerifier::hs256(SECRET.as_bytes(), TokenRules::default(), clock.clone())
+            .heeding(revocations.copy());
         let metrics = Metrics::with(|registry| {
             options.cache.register(registry);
             services.access_log.register(registry);
@@ -72,9 +76,15 @@ impl TestApp {
             database,
             statements,
             connections: Client::connections(),
+            revocations,
             stop: stop.drop_guard(),
             served,
         }
+    }
+
+    /// Has the server read the list of revoked tokens, as it does every few seconds when it runs as a program.
+    pub async fn refresh_revocations(&self) {
+        self.revocations.refresh().await.expect("the list can be read");
     }
 
     /// Stops the server, and returns when it has ended.

@@ -54,6 +54,11 @@ fn check_times(claims: &Claims, leeway: Duration, now: DateTime<Utc>) -> Result<
     }
 }
 
+/// When the token was issued, if it says so.
+pub(super) fn issued_at(claims: &Claims) -> Option<DateTime<Utc>> {
+    numeric_date("iat", present(claims, "iat")?).ok()
+}
+
 /// Seconds since 1970, which may have a fraction. A time that no calendar holds (milliseconds taken for seconds,
 /// say) is refused: it would never come.
 fn numeric_date(name: &str, value: &Value) -> Result<DateTime<Utc>, TokenError> {

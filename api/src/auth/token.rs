@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use entity::clock::SharedClock;
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -11,6 +10,8 @@ use super::claims::{self, Claims};
 use super::fetch::JwksSourceError;
 use super::identity::Identity;
 use super::jwks::{JwksSource, KeySet};
+use super::revocations::Revocations;
+use super::ticket::Ticket;
 
 /// The longest token that is looked at, in bytes. Real ones have one or two kilobytes.
 const MAX_TOKEN_LEN: usize = 8 * 1024;
@@ -36,6 +37,9 @@ pub enum TokenError {
     /// `nbf` has not come yet.
     #[error("the token is not valid yet")]
     NotYetValid,
+    /// Revoked before it expired.
+    #[error("the token has been revoked")]
+    Revoked,
     /// Made for somebody else.
     #[error("the token is not meant for this service")]
     Audience,
@@ -84,6 +88,7 @@ pub struct TokenVerifier {
     keys: Keys,
     rules: TokenRules,
     clock: SharedClock,
+    revocations: Revocations,
 }
 
 /// The kind of key decides which algorithms are accepted. A token's own header never does: it could ask for none,
@@ -100,23 +105,31 @@ impl TokenVerifier {
     /// Anybody can guess a short secret offline from a single token: take it from a [`Secret`](super::Secret),
     /// which has a least length.
     pub fn hs256(secret: &[u8], rules: TokenRules, clock: SharedClock) -> Self {
-        Self { keys: Keys::Hs256(DecodingKey::from_secret(secret)), rules, clock }
+        let keys = Keys::Hs256(DecodingKey::from_secret(secret));
+        Self { keys, rules, clock, revocations: Revocations::default() }
     }
 
     /// Accepts tokens signed by RS256 or ES256 with a key of the set at `source`, and no others.
     ///
     /// The set is loaded when the first token comes; an error here means that it never could be.
     pub fn jwks(source: JwksSource, rules: TokenRules, clock: SharedClock) -> Result<Self, JwksSourceError> {
-        Ok(Self { keys: Keys::Jwks(KeySet::new(source, clock.clone())?), rules, clock })
+        let keys = Keys::Jwks(KeySet::new(source, clock.clone())?);
+        Ok(Self { keys, rules, clock, revocations: Revocations::default() })
+    }
+
+    /// Refuses what is among `revocations`, now and later.
+    #[must_use]
+    pub fn heeding(self, revocations: Revocations) -> Self {
+        Self { revocations, ..self }
     }
 
     /// Tells who the bearer of `token` (without the word "Bearer") is, if the token is good.
     pub async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        self.admit(token).await.map(|(identity, _)| identity)
+        self.admit(token).await.map(|ticket| ticket.identity)
     }
 
-    /// As [`Self::verify`], with the first moment at which the token is not good any more.
-    pub async fn admit(&self, token: &str) -> Result<(Identity, DateTime<Utc>), TokenError> {
+    /// As [`Self::verify`], for somebody who is let in for longer than a moment.
+    pub async fn admit(&self, token: &str) -> Result<Ticket, TokenError> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(TokenError::Malformed);
         }
@@ -134,7 +147,14 @@ impl TokenVerifier {
             _ => return Err(TokenError::Algorithm),
         };
         let identity = claims::identify(&claims, &self.rules, self.clock.now())?;
-        Ok((identity, claims::expiry(&claims, self.rules.leeway)?))
+        let ticket = Ticket::new(identity, claims::expiry(&claims, self.rules.leeway)?, &claims);
+        self.recheck(&ticket)?;
+        Ok(ticket)
+    }
+
+    /// Refuses a ticket whose token has been revoked since. That it has expired is for its holder to see.
+    pub fn recheck(&self, ticket: &Ticket) -> Result<(), TokenError> {
+        if self.revocations.contain(ticket) { Err(TokenError::Revoked) } else { Ok(()) }
     }
 }
 

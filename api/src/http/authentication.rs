@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::App;
-use crate::auth::TokenError;
+use crate::auth::{Ticket, TokenError};
 use crate::error::ErrorCode;
 use crate::session::Recognition;
 use crate::viewer::Viewer;
@@ -21,8 +21,13 @@ pub(super) struct Refusal {
 pub(super) struct Admission {
     pub(super) viewer: Viewer,
     pub(super) expires_at: DateTime<Utc>,
-    /// Whether it is a session that admits, which can end before its time.
-    by_session: bool,
+    by: By,
+}
+
+/// What admits somebody, and can be taken back before its time.
+enum By {
+    Token(Ticket),
+    Session,
 }
 
 /// The viewer that the bearer token names; without a token, whoever has signed in in the browser.
@@ -55,19 +60,23 @@ pub(super) async fn socket(
     }
 }
 
-/// Refuses who was admitted by a session that has ended since.
+/// Refuses who was admitted by a session that has ended since, or a token that has been revoked.
 pub(super) async fn recheck(admission: &Admission, headers: &HeaderMap, app: &App) -> Result<(), Refusal> {
-    if admission.by_session {
-        by_session(headers, app, "there is no session").await?;
+    match &admission.by {
+        By::Token(ticket) => {
+            app.verifier.recheck(ticket).map_err(|error| unauthenticated(&error.to_string()))
+        }
+        By::Session => by_session(headers, app, "there is no session").await.map(drop),
     }
-    Ok(())
 }
 
 async fn by_token(token: &str, app: &App) -> Result<Admission, Refusal> {
     match app.verifier.admit(token).await {
-        Ok((identity, expires_at)) => {
-            Ok(Admission { viewer: Viewer::new(identity), expires_at, by_session: false })
-        }
+        Ok(ticket) => Ok(Admission {
+            viewer: Viewer::new(ticket.identity.clone()),
+            expires_at: ticket.expires_at,
+            by: By::Token(ticket),
+        }),
         Err(error @ TokenError::KeysUnavailable) => Err(unavailable(&error.to_string())),
         Err(error) => Err(unauthenticated(&error.to_string())),
     }
@@ -80,7 +89,7 @@ async fn by_session(headers: &HeaderMap, app: &App, no_token: &str) -> Result<Ad
     })?;
     match recognised {
         Some(Recognition::Viewer { viewer, until }) => {
-            Ok(Admission { viewer, expires_at: until, by_session: true })
+            Ok(Admission { viewer, expires_at: until, by: By::Session })
         }
         Some(Recognition::Ended) => Err(unauthenticated("the session has ended: sign in again at /sign-in")),
         Some(Recognition::Foreign) => Err(Refusal {

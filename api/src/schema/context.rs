@@ -11,6 +11,7 @@ use super::batches::Loaders;
 use super::root_field::root_field;
 use crate::service::access::{AccessLog, Witness};
 use crate::service::read::Scope;
+use crate::service::revocation::RevocationList;
 use crate::viewer::Viewer;
 
 /// What is shared by all requests.
@@ -22,12 +23,15 @@ pub struct Services {
     pub clock: SharedClock,
     /// Who read or changed whose record.
     pub access_log: AccessLog,
+    /// Tokens that are refused.
+    pub revocations: RevocationList,
 }
 
 impl Services {
     /// The services over `db`.
     pub fn new(db: Database, clock: SharedClock) -> Self {
-        Self { access_log: AccessLog::new(db.clone(), clock.clone()), db, clock }
+        let access_log = AccessLog::new(db.clone(), clock.clone());
+        Self { access_log, revocations: RevocationList::new(db.clone()), db, clock }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Transactions begin and end here; GraphQL is not known here. [`facts`] writes, [`read`] reads within what a viewer
 //! may see, [`live`] does so whenever it has changed, and [`access`] keeps who read or changed whose record; [`queue`],
-//! [`backfill`], [`students`] and [`drift`] are for admins; [`session`] keeps who has signed in.
+//! [`backfill`], [`students`] and [`drift`] are for admins; [`session`] keeps who has signed in,
+//! and [`revocation`] whose tokens are refused.
 
 pub mod access;
 pub mod backfill;
@@ -11,5 +12,6 @@ pub mod facts;
 pub mod live;
 pub mod queue;
 pub mod read;
+pub mod revocation;
 pub mod session;
 pub mod students;

@@ -112,7 +112,14 @@ impl Sessions {
 
     /// Who a token names, and until when.
     pub(crate) async fn verify(&self, token: &str) -> Result<(Identity, DateTime<Utc>), TokenError> {
-        self.verifier.admit(token).await
+        let ticket = self.verifier.admit(token).await?;
+        // A session lasts: another process may have revoked the token a moment ago.
+        self.services.revocations.refresh().await.map_err(|error| {
+            tracing::error!(%error, "the list of revoked tokens could not be read");
+            TokenError::KeysUnavailable
+        })?;
+        self.verifier.recheck(&ticket)?;
+        Ok((ticket.identity, ticket.expires_at))
     }
 
     /// Begins a session of `identity`, which lasts no longer than `until`. Returns its cookie.

@@ -81,6 +81,9 @@ const MUTATIONS: &[(&str, &str)] = &[
     ("retryBackfillFailures", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
     ("recalculateStudents", "ids: []"),
     ("revokeSessions", "subject: \"nobody\""),
+    ("eraseStudent", "student: { sourcedId: \"x\" }, reason: \"none\""),
+    ("handOverStudent", "student: { sourcedId: \"x\" }"),
+    ("revokeTokens", "tokens: { jti: \"x\" }"),
 ];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.
@@ -172,6 +175,11 @@ pub(super) async fn reads(app: &TestApp) -> Vec<Read> {
             id: student.clone(),
         },
         Read {
+            name: "studentRecord",
+            query: "query($id: ID!) { studentRecord(id: $id) }",
+            id: student.clone(),
+        },
+        Read {
             name: "performanceHistory",
             query: "query($id: ID!) { performanceHistory(studentId: $id) { nodes { overallAverageScore } } }",
             id: student.clone(),
@@ -224,6 +232,7 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("backfillRun", "{ backfillRun(id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
     ("backfillRuns", "{ backfillRuns { nodes { id } } }"),
     ("accessLog", "{ accessLog { nodes { id } } }"),
+    ("erasure", "{ erasure(studentId: \"student:0193d1b2-0000-7000-8000-000000000000\") { reason } }"),
 ];
 
 /// What a cell of the table says of the answer to a mutation: whether its role was refused, not what else was wrong.

@@ -31,6 +31,7 @@ const OF_NOBODY: &[&str] = &[
     // How many there are; for those that it lists, see below.
     "aggregateDrift",
     "accessLog",
+    "erasure",
 ];
 
 /// How many requests read records, by operation, role and subject, as the access log has it.

@@ -12,8 +12,8 @@ use entity::sea_orm::{
 use entity::{
     access_log, aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item,
     backfill_run, course, enrollment, guardian, guardianship, job, job_failure, paused_kind,
-    performance_snapshot, quiz, quiz_attempt, school, session, student, student_erasure, student_profile,
-    weekly_performance, worker,
+    performance_snapshot, quiz, quiz_attempt, revoked_subject, revoked_token, school, session, student,
+    student_erasure, student_profile, weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -81,6 +81,11 @@ const POPULATION: &[&[&str]] = &[
          '2026-03-01T10:01:00+00:00')",
         "INSERT INTO student_erasure (student_id, erased_at, role, subject, reason) \
          VALUES ({3}, '2026-03-01T10:00:00+00:00', 'ADMIN', 'admin', 'has left')",
+    ],
+    &[
+        "INSERT INTO revoked_token (jti, revoked_at, revoked_by) VALUES ('x', '2026-03-01T10:00:00+00:00', 'admin')",
+        "INSERT INTO revoked_subject (role, subject, issued_before, revoked_at, revoked_by) VALUES ('GUARDIAN', \
+         'gwen', '2026-03-01T10:00:00+00:00', '2026-03-01T10:00:00+00:00', 'admin')",
     ],
 ];
 
@@ -258,6 +263,8 @@ on_both_backends! {
         add(columns::<session::Entity>());
         add(columns::<access_log::Entity>());
         add(columns::<student_erasure::Entity>());
+        add(columns::<revoked_token::Entity>());
+        add(columns::<revoked_subject::Entity>());
         assert_eq!(tables(&database.db).await, entities);
     }
 

@@ -5,6 +5,7 @@ mod hs256;
 mod jwks_file;
 mod jwks_url;
 mod material;
+mod revocations;
 mod secret;
 mod server;
 

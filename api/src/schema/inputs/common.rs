@@ -96,7 +96,7 @@ fn decimal(field: &str, decimal: Decimal) -> Result<rust_decimal::Decimal, UserE
 }
 
 /// Reads a text of 1 to 255 characters without control characters.
-pub(super) fn text(field: &str, text: String) -> Result<String, UserError> {
+pub(in crate::schema) fn text(field: &str, text: String) -> Result<String, UserError> {
     if text.trim().is_empty() {
         return Err(UserError::input(field, "must not be empty"));
     }

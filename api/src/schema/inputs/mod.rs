@@ -10,11 +10,12 @@ mod person;
 mod quiz_attempt;
 mod student_list;
 mod submission;
+mod tokens;
 
 use async_graphql::InputType;
 
 pub use backfill::BackfillStudentAggregatesInput;
-pub(super) use common::{Ref, optional_text, optional_time, own};
+pub(super) use common::{Ref, optional_text, optional_time, own, text};
 pub use course::{UpsertAssignmentInput, UpsertCourseInput, UpsertQuizInput};
 pub use enrollment::{DeleteEnrollmentInput, SetEnrollmentStatusInput, UpsertEnrollmentInput};
 pub use person::{GrantGuardianshipInput, RevokeGuardianshipInput, UpsertGuardianInput, UpsertStudentInput};
@@ -23,6 +24,8 @@ pub use student_list::{StudentFilter, StudentOrder};
 pub use submission::{
     ChangeSubmissionStandingInput, GradeSubmissionInput, RecordSubmissionInput, UngradeSubmissionInput,
 };
+
+pub use tokens::RevokeTokensInput;
 
 use crate::error::UserError;
 use crate::service::facts::Command;

@@ -6,9 +6,11 @@ mod courses;
 mod enrollments;
 mod payload;
 mod people;
+mod privacy;
 mod queue;
 mod sessions;
 mod submissions;
+mod tokens;
 
 use async_graphql::MergedObject;
 
@@ -17,9 +19,11 @@ use backfill::BackfillMutation;
 use courses::CoursesMutation;
 use enrollments::EnrollmentsMutation;
 use people::PeopleMutation;
+use privacy::PrivacyMutation;
 use queue::QueueMutation;
 use sessions::SessionsMutation;
 use submissions::SubmissionsMutation;
+use tokens::TokensMutation;
 
 /// What can be written, by admins and by the learning system.
 #[derive(Debug, Default, MergedObject)]
@@ -32,4 +36,6 @@ pub struct Mutation(
     QueueMutation,
     BackfillMutation,
     SessionsMutation,
+    PrivacyMutation,
+    TokensMutation,
 );

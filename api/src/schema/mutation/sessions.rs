@@ -21,7 +21,7 @@ pub struct RevokeSessionsPayload {
 
 #[Object(use_type_description)]
 impl SessionsMutation {
-    /// Signs somebody out of every browser, at once. Tokens stay valid: they are the issuer's to revoke. For admins.
+    /// Signs somebody out of every browser, at once. Tokens stay valid: see `revokeTokens`. For admins.
     #[graphql(guard = "IsAdmin")]
     async fn revoke_sessions(
         &self,

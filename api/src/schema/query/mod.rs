@@ -6,6 +6,7 @@ mod core;
 mod drift;
 mod history;
 mod insight;
+mod privacy;
 mod students;
 
 use access::AccessQuery;
@@ -15,6 +16,7 @@ use core::CoreQuery;
 use drift::DriftQuery;
 use history::HistoryQuery;
 use insight::InsightQuery;
+use privacy::PrivacyQuery;
 use students::StudentsQuery;
 
 pub(super) use insight::read_course;
@@ -29,4 +31,5 @@ pub struct Query(
     BackfillQuery,
     DriftQuery,
     AccessQuery,
+    PrivacyQuery,
 );

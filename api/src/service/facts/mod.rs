@@ -6,9 +6,11 @@
 
 mod course;
 mod enrollment;
+mod erasure;
 mod group;
 mod guardian;
 mod guardianship;
+mod hand_over;
 mod item;
 mod pipeline;
 mod quiz_attempt;
@@ -28,9 +30,11 @@ use entity::trace;
 
 pub use course::UpsertCourse;
 pub use enrollment::{DeleteEnrollment, SetEnrollmentStatus, UpsertEnrollment};
+pub use erasure::{erase_student, erasure};
 pub use group::Groups;
 pub use guardian::UpsertGuardian;
 pub use guardianship::{GrantGuardianship, RevokeGuardianship};
+pub use hand_over::hand_over_student;
 pub use item::{ChangeAttempt, ChangeSubmission, StandingChange};
 pub use pipeline::{Command, Row};
 pub use quiz_attempt::RecordQuizAttempt;
