@@ -3,6 +3,7 @@
 //! The table is made by asking the running server, and kept as a snapshot. A change of it is a change of who may see
 //! whom, and is to be looked at as such.
 
+mod mutations;
 pub(super) mod subscriptions;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tests::client::{Answer, Client};
 use tests::{TestApp, on_both_backends};
 
+use mutations::MUTATIONS;
 use subscriptions::{SUBSCRIPTIONS, follows};
 
 /// A query and the id of what it asks for.
@@ -23,68 +25,6 @@ pub(super) struct Read {
     pub(super) query: &'static str,
     pub(super) id: String,
 }
-
-/// A mutation with arguments that change nothing, even for those who may write.
-const MUTATIONS: &[(&str, &str)] = &[
-    ("upsertStudent", "input: { sourcedId: \"x\" }"),
-    ("upsertStudents", "inputs: []"),
-    ("upsertGuardian", "input: { sourcedId: \"x\" }"),
-    ("upsertGuardians", "inputs: []"),
-    ("grantGuardianship", "input: { student: { sourcedId: \"x\" }, guardian: { sourcedId: \"x\" } }"),
-    ("grantGuardianships", "inputs: []"),
-    ("revokeGuardianship", "input: { student: { sourcedId: \"x\" }, guardian: { sourcedId: \"x\" } }"),
-    ("revokeGuardianships", "inputs: []"),
-    ("deleteStudent", "student: { sourcedId: \"x\" }"),
-    ("mergeStudents", "from: { sourcedId: \"x\" }, into: { sourcedId: \"ada\" }"),
-    ("upsertCourse", "input: { sourcedId: \"x\" }"),
-    ("upsertCourses", "inputs: []"),
-    ("upsertQuiz", "input: { sourcedId: \"x\" }"),
-    ("upsertQuizzes", "inputs: []"),
-    ("upsertAssignment", "input: { sourcedId: \"x\" }"),
-    ("upsertAssignments", "inputs: []"),
-    ("upsertEnrollment", "input: { student: { sourcedId: \"ada\" }, sourcedId: \"x\" }"),
-    ("upsertEnrollments", "inputs: []"),
-    (
-        "setEnrollmentStatus",
-        "input: { student: { sourcedId: \"ada\" }, enrollment: { sourcedId: \"x\" }, status: ACTIVE }",
-    ),
-    ("setEnrollmentStatuses", "inputs: []"),
-    ("deleteEnrollment", "input: { student: { sourcedId: \"ada\" }, enrollment: { sourcedId: \"x\" } }"),
-    ("deleteEnrollments", "inputs: []"),
-    ("recordQuizAttempt", "input: { student: { sourcedId: \"ada\" }, sourcedId: \"x\" }"),
-    ("recordQuizAttempts", "inputs: []"),
-    (
-        "changeQuizAttemptStanding",
-        "input: { student: { sourcedId: \"ada\" }, attempt: { sourcedId: \"x\" }, change: VOID }",
-    ),
-    ("changeQuizAttemptStandings", "inputs: []"),
-    ("recordSubmission", "input: { student: { sourcedId: \"ada\" }, sourcedId: \"x\" }"),
-    ("recordSubmissions", "inputs: []"),
-    (
-        "gradeSubmission",
-        "input: { student: { sourcedId: \"ada\" }, submission: { sourcedId: \"x\" }, score: { percentage: 1 } }",
-    ),
-    ("gradeSubmissions", "inputs: []"),
-    ("ungradeSubmission", "input: { student: { sourcedId: \"ada\" }, submission: { sourcedId: \"x\" } }"),
-    ("ungradeSubmissions", "inputs: []"),
-    (
-        "changeSubmissionStanding",
-        "input: { student: { sourcedId: \"ada\" }, submission: { sourcedId: \"x\" }, change: VOID }",
-    ),
-    ("changeSubmissionStandings", "inputs: []"),
-    ("retryJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
-    ("cancelJob", "id: \"job:0193d1b2-0000-7000-8000-000000000000\""),
-    ("pauseJobs", "kind: RECALCULATE"),
-    ("resumeJobs", "kind: RECALCULATE"),
-    ("backfillStudentAggregates", "input: { scope: STUDENTS }"),
-    ("cancelBackfill", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
-    ("retryBackfillFailures", "id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\""),
-    ("recalculateStudents", "ids: []"),
-    ("revokeSessions", "subject: \"nobody\""),
-    ("eraseStudent", "student: { sourcedId: \"x\" }, reason: \"none\""),
-    ("handOverStudent", "student: { sourcedId: \"x\" }"),
-    ("revokeTokens", "tokens: { jti: \"x\" }"),
-];
 
 /// Ada is gwen's child today. She was that of others, will be that of others, and ben is somebody else's.
 pub(super) async fn school(app: &TestApp) {

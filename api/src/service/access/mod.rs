@@ -7,7 +7,8 @@
 //! | `buffer` | the entries that are held, each for what one viewer did to one student within a short time |
 //! | `read` | the log, for admins and for families |
 //!
-//! What is followed as it changes is one access when it is first shown, and at most one an hour after that.
+//! What is followed as it changes is one access when it is first shown, and at most one an hour after that. A change is
+//! carried to its end and noted even if its caller hangs up.
 //!
 //! A student's own accesses are not logged, nor is what was not found or may not be seen. What a process has noted and not
 //! yet written is lost if it is killed: at most what happened within [`FLUSH_EVERY`]. When the database cannot be
