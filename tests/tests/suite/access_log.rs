@@ -90,11 +90,10 @@ on_both_backends! {
         assert_eq!(repeated["firstAt"], "2026-03-02T08:00:00+00:00");
         assert_eq!(repeated["lastAt"], "2026-03-02T08:00:30+00:00");
         assert_eq!(repeated["student"]["sourcedId"], "ada");
-        app.advance(TimeDelta::minutes(2));
-        // Whatever is written next lets go of what is old.
-        app.admin().data(READ, json!({})).await;
-        log(&app, "first: 1").await;
-        gwen.data(READ, json!({})).await;
+        let from = |seconds: u8| format!("subject: \"gwen\", from: \"2026-03-02T08:00:{seconds}Z\"");
+        assert_eq!((log(&app, &from(30)).await.len(), log(&app, &from(31)).await.len()), (2, 0));
+        app.advance(TimeDelta::hours(1));
+        app.client(Role::Guardian, "gwen").data(READ, json!({})).await;
         assert_eq!(log(&app, "subject: \"gwen\", first: 1").await, ["studentProfile READ GUARDIAN gwen 1"]);
     }
 

@@ -18,7 +18,7 @@ pub struct AccessQuery;
 
 #[Object(use_type_description)]
 impl AccessQuery {
-    /// Who read or changed whose record, the newest first. A student's own accesses are not in it. For admins.
+    /// Who read or changed whose record, the newest first by their beginning. A student's own accesses are not in it. For admins.
     #[graphql(guard = "IsAdmin", complexity = "page_size(first) * child_complexity")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn access_log(
@@ -27,8 +27,8 @@ impl AccessQuery {
         #[graphql(desc = "Only accesses to this student's record: an id such as `student:0193…`.")]
         student_id: Option<ID>,
         #[graphql(desc = "Only accesses by viewers with this id.")] subject: Option<String>,
-        #[graphql(desc = "Only accesses that began at this time or later.")] from: Option<Time>,
-        #[graphql(desc = "Only accesses that began before this time.")] to: Option<Time>,
+        #[graphql(desc = "Only accesses at this time or later.")] from: Option<Time>,
+        #[graphql(desc = "Only accesses before this time.")] to: Option<Time>,
         #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<Connection<String, AccessEntry>> {

@@ -10,7 +10,7 @@ use crate::schema::scalars::Time;
 use crate::service::access::FamilyEntry;
 
 /// An entry of the access log, for admins: what one viewer did to one student's record through one operation, once or
-/// several times within a minute or so.
+/// several times within an hour.
 #[derive(Clone, Debug, Description)]
 pub struct AccessEntry(pub access_log::Model);
 

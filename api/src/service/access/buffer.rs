@@ -13,8 +13,8 @@ use crate::auth::Role;
 const MOST: usize = 100_000;
 
 /// For how long further accesses of the same kind are merged into an entry: a dashboard that is left open reads again
-/// and again.
-const MERGED_FOR: TimeDelta = TimeDelta::minutes(1);
+/// and again. While the database is away, it may be longer.
+const MERGED_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// What somebody did to a student's record. What is equal to it within a short time is one entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +45,11 @@ impl Entry {
     const fn is_written(&self) -> bool {
         self.written == self.count
     }
+
+    /// Whether nothing more is to be done with it.
+    fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.is_written() && now.signed_duration_since(self.first_at).abs() >= MERGED_FOR
+    }
 }
 
 /// The entries that are held. Whatever a request does with them takes no longer when there are many.
@@ -62,14 +67,14 @@ impl Buffer {
         if self.entries.len() >= MOST && self.unwritten() < self.entries.len() {
             self.entries.retain(|_, entry| !entry.is_written());
         }
-        if let Some(entry) = self.entries.get_mut(&did) {
+        if let Some(entry) = self.entries.get_mut(&did).filter(|entry| !entry.is_over(now)) {
             let was_written = entry.is_written();
             entry.count += 1;
             entry.last_at = entry.last_at.max(now);
             if was_written {
                 self.unwritten.push_back(did);
             }
-        } else if self.entries.len() < MOST {
+        } else if self.entries.len() < MOST || self.entries.contains_key(&did) {
             let entry = Entry { id: AccessId::new(now), count: 1, first_at: now, last_at: now, written: 0 };
             self.unwritten.push_back(did.clone());
             self.entries.insert(did, entry);
@@ -103,9 +108,7 @@ impl Buffer {
 
     /// Lets go of what is old, and in the database.
     pub(super) fn let_go(&mut self, now: DateTime<Utc>) {
-        self.entries.retain(|_, entry| {
-            !entry.is_written() || now.signed_duration_since(entry.first_at).abs() < MERGED_FOR
-        });
+        self.entries.retain(|_, entry| !entry.is_over(now));
     }
 
     /// Lets go of what is known of `student`.
@@ -161,20 +164,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_again_within_a_minute_is_one_entry_even_after_it_was_written() {
+    fn what_is_done_again_within_an_hour_is_one_entry_even_after_it_was_written() {
         let mut buffer = Buffer::default();
         buffer.add(did(1), start());
         let first = write(&mut buffer, start());
         assert_eq!((buffer.unwritten(), buffer.page(1)), (0, vec![]));
-        let later = start() + TimeDelta::seconds(59);
+        let later = start() + TimeDelta::minutes(59);
         buffer.add(did(1), later);
         buffer.add(did(1), later);
         assert_eq!(buffer.unwritten(), 1);
         let again = write(&mut buffer, start() + MERGED_FOR);
         assert_eq!((again[0].id, again[0].count, again[0].last_at), (first[0].id, 3, later));
+        assert_eq!(buffer.entries.len(), 0, "an hour later it is let go");
+        buffer.add(did(2), start());
+        write(&mut buffer, start());
         buffer.add(did(1), start() + MERGED_FOR);
         assert_ne!(buffer.page(1)[0].id, first[0].id);
         assert_eq!(buffer.page(1)[0].count, 1);
+        buffer.add(did(2), start() + MERGED_FOR);
+        assert_eq!(buffer.page(2)[1].count, 1, "even if nothing was written meanwhile");
     }
 
     #[test]

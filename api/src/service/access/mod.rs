@@ -7,7 +7,8 @@
 //! | `buffer` | the entries that are held, each for what one viewer did to one student within a short time |
 //! | `read` | the log, for admins and for families |
 //!
-//! What is followed as it changes is one access when it is first shown, and at most one an hour after that. A change is
+//! What one viewer does to one record through one operation within an hour is one entry, which counts how often and says
+//! when first and last. What is followed as it changes is one access when it is first shown, and at most one an hour after that. A change is
 //! carried to its end and noted even if its caller hangs up.
 //!
 //! A student's own accesses are not logged, nor is what was not found or may not be seen. What a process has noted and not
