@@ -284,7 +284,10 @@ async fn a_student_sees_their_own_results_and_a_guardian_without_children_is_tol
     browser.until_shown("Your results").await;
     browser.until_shown("Student ada").await;
     app.attempt("ada", "second", "colours", "50").await;
+    open(&browser, &format!("{}/", app.url)).await;
+    browser.until_shown("updating").await;
     app.drain().await;
+    browser.until_shown("updated just now").await;
     until_average(&browser, &app, "ada").await;
 
     browser.open(&app.one_time_link(Role::Guardian, "nobody")).await;
