@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from '../app/view.js';
 import { t } from '../app/texts.js';
+import { Accesses } from './accesses.js';
 import { Activity } from './activity.js';
 import { wasJustChosen } from './address.js';
 import { Courses } from './courses.js';
@@ -26,6 +27,7 @@ export function Record({ profile }) {
       <${Weeks} weeks=${weeklyPerformance} />
       <${Courses} enrollments=${enrollments} average=${overallAverageScore} />
       <${Activity} student=${student.id} first=${recentActivity} />
+      <${Accesses} student=${student.id} />
     </div>
     ${isExplained &&
     html`<${Explanation} student=${student} version=${version} close=${() => setExplained(false)} />`}

@@ -31,6 +31,7 @@ const COMMON: &[File] = files![
 
 /// The family's page.
 const FAMILY: &[File] = files![
+    "family/accesses.js",
     "family/activity.js",
     "family/address.js",
     "family/card.js",
