@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help texts, which are read in a terminal")]
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use clap::builder::{BoolishValueParser, Resettable};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use entity::calendar::TimeZone;
+
+pub use limits::{BrowserArgs, Introspection, LimitArgs, PerSecond, PerSecondError};
 
 use crate::auth::{JwksSource, Role, TokenRules};
 use crate::session::PublicUrl;
@@ -34,6 +38,12 @@ pub struct Cli {
     /// How to serve.
     #[command(flatten, next_help_heading = "Serving")]
     pub serve: ServeArgs,
+    /// What requests may cost.
+    #[command(flatten, next_help_heading = "Limits")]
+    pub limits: LimitArgs,
+    /// What browsers are told.
+    #[command(flatten, next_help_heading = "Browsers")]
+    pub browsers: BrowserArgs,
     /// Whose tokens are trusted.
     #[command(flatten, next_help_heading = "Tokens")]
     pub auth: AuthArgs,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_graphql::{Error, ErrorExtensions};
-use entity::database::{AsDbErr, is_transient};
+use entity::database::{AsDbErr, Objection, is_transient, objection};
 use entity::sea_orm::DbErr;
 
 /// The `extensions.code` of a GraphQL error.
@@ -148,14 +148,18 @@ impl From<ApiError> for Error {
     }
 }
 
-/// What a client may know of an error of the database: whether it is worth trying again. The log, within the request's
-/// span, has the rest.
+/// What a client may know of an error of the database: whether it is worth trying again, or what was asked cannot be
+/// stored. The log, within the request's span, has the rest.
 pub fn database_error(error: &DbErr) -> Error {
     tracing::error!(%error, "database error");
-    let (code, message) = if is_transient(error) {
-        (ErrorCode::Unavailable, "the service cannot answer right now, please try again")
-    } else {
-        (ErrorCode::Internal, "internal error")
+    let (code, message) = match objection(error) {
+        Some(Objection::Contradiction) => (ErrorCode::Conflict, "what was asked contradicts what is stored"),
+        Some(Objection::Missing) => (ErrorCode::NotFound, "something that was named is not there any more"),
+        Some(Objection::Unknown) => (ErrorCode::BadUserInput, "a value cannot be stored or compared"),
+        None if is_transient(error) => {
+            (ErrorCode::Unavailable, "the service cannot answer right now, please try again")
+        }
+        None => (ErrorCode::Internal, "internal error"),
     };
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
 }

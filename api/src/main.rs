@@ -14,10 +14,11 @@ use api::auth::{self, Identity, Role, SecretOrigin, TokenVerifier};
 use api::config::{AuthArgs, Cli, Command, DatabaseArgs, Export, LogArgs, LogFormat, ServeArgs, TokenArgs};
 use api::demo::{self, Filled};
 use api::error::ApiError;
-use api::http::{App, Options};
+use api::http::{App, Hygiene, Options};
 use api::live;
 use api::schema::Services;
 use api::service::read::{self, Columns, ProfileCache};
+use api::session::PublicUrl;
 use chrono::TimeDelta;
 use entity::clock::{Clock, SharedClock, SystemClock};
 use entity::database::Database;
@@ -134,6 +135,11 @@ async fn serve(cli: Cli) -> Outcome {
     let clock: SharedClock = Arc::new(SystemClock);
     let (verifier, keys) = verifier(&cli.auth, clock.clone()).await?;
     let db = open_for_the_school(&cli).await?;
+    // From here on: what brings the tables up to date may take its time.
+    let db = db
+        .within(cli.limits.statement_within())
+        .await
+        .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
     let services = Services::new(db.clone(), clock.clone());
     services.revocations.refresh().await?;
     let verifier = verifier.heeding(services.revocations.copy());
@@ -160,12 +166,13 @@ async fn serve(cli: Cli) -> Outcome {
     let background = tokio::spawn(background(worker, db, stop.clone()));
     let address = listener.local_addr()?;
     let worker = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
-    let app = App::with(Options { worker, cache }, services, verifier);
+    let (limits, hygiene) = (cli.limits.limits(is_for_us_alone(&cli.serve)), hygiene(&cli));
+    let app = App::with(Options { worker, cache, limits, hygiene }, services, verifier);
     let app = match cli.serve.public_url.clone() {
         Some(url) => app.reached_by(url),
         None => app,
     };
-    let links = if links_are_for_us_alone(&cli.serve) { links(&app, demo.as_ref())? } else { Vec::new() };
+    let links = if is_for_us_alone(&cli.serve) { links(&app, demo.as_ref())? } else { Vec::new() };
     say(&Greeting { address, cli: &cli, keys: &keys, demo: demo.as_ref(), links: &links }.to_string())?;
     let served = api::http::serve(listener, app, ops.router(), stop.clone()).await;
     stop.cancel();
@@ -188,9 +195,14 @@ fn settings(args: &ServeArgs, db: &Database) -> worker::Settings {
     }
 }
 
-/// Whether a link that is printed can be used by nobody but people at this machine, who see it. A server behind a proxy
-/// writes its output to a log that others may read.
-fn links_are_for_us_alone(args: &ServeArgs) -> bool {
+/// What browsers are told, which reach the server as its public URL says.
+fn hygiene(cli: &Cli) -> Hygiene {
+    cli.browsers.hygiene(cli.serve.public_url.as_ref().is_some_and(PublicUrl::is_https))
+}
+
+/// Whether nobody can reach the server but people at this machine: a link that is printed can be used by them alone. A
+/// server behind a proxy writes its output to a log that others may read.
+fn is_for_us_alone(args: &ServeArgs) -> bool {
     args.listen.ip().is_loopback() && args.public_url.is_none()
 }
 

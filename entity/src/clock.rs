@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
+/// The years of all times that are kept: both databases have them, and no school anything in others.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
+
 /// A source of the current time, in whole microseconds: the finest unit that both databases keep.
 pub trait Clock: Debug + Send + Sync {
     /// The current time in UTC, truncated to microseconds.

@@ -22,7 +22,7 @@ use crate::wake::Wake;
 use fault::is_taken_key;
 use turn::Turns;
 
-pub use fault::{is_conflict, is_transient};
+pub use fault::{Objection, is_conflict, is_transient, objection};
 pub use turn::Turn;
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
@@ -86,7 +86,7 @@ impl Database {
         if url.starts_with("sqlite:") {
             Self::connect_sqlite(url, max_connections).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::connect_postgres(url, max_connections).await
+            Self::connect_postgres(url, max_connections, None).await
         } else {
             Err(ConnectError::UnknownScheme)
         }
@@ -136,9 +136,29 @@ impl Database {
         })
     }
 
-    async fn connect_postgres(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
-        let options =
+    /// The same database, where no statement takes longer than `time` on PostgreSQL: its server goes on with one whose
+    /// caller has left. SQLite knows no such time; there a statement takes as long as what it was asked for.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn within(self, time: Duration) -> Result<Self, ConnectError> {
+        if self.backend == DbBackend::Sqlite {
+            return Ok(self);
+        }
+        let connections = self.writer.get_postgres_connection_pool().options().get_max_connections();
+        Self::connect_postgres(&self.url, connections, Some(time)).await
+    }
+
+    async fn connect_postgres(
+        url: &str,
+        max_connections: u32,
+        statement_within: Option<Duration>,
+    ) -> Result<Self, ConnectError> {
+        let mut options =
             PgConnectOptions::from_str(url).map_err(ConnectError::InvalidUrl)?.application_name("tally");
+        if let Some(time) = statement_within {
+            options = options.options([("statement_timeout", format!("{}ms", time.as_millis()))]);
+        }
         let opened = PgPoolOptions::new()
             .max_connections(max_connections)
             .test_before_acquire(false)

@@ -132,7 +132,10 @@ fn has_ended(child: &mut Child) -> bool {
 fn api(database_url: &str, secret_file: &Path, port: u16, with_worker: bool) -> Child {
     let mut command = Command::new(binary::built("tally-api"));
     command.args(["--database-url", database_url, "--listen", &format!("127.0.0.1:{port}")]);
-    command.args(["--worker-lease", LEASE, "--log", "error"]).arg("--jwt-secret-file").arg(secret_file);
+    command
+        .args(["--worker-lease", LEASE, "--log", "error", "--max-address-rate", "off"])
+        .arg("--jwt-secret-file")
+        .arg(secret_file);
     if !with_worker {
         command.arg("--no-worker");
     }

@@ -6,6 +6,7 @@
 //! | [`binary`] | the real `tally-api`, run as a process of its own |
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`socket`] | GraphQL over WebSocket, message by message |
+//! | [`mod@attacks`] | attacks on a running server |
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`crowd`] | any number of students with any profiles, written below the API |
 //! | [`mod@bench`] | the benchmark, for the binary beside the tests |
@@ -26,6 +27,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a fixture that fails fails its test")]
 
 pub mod app;
+pub mod attacks;
 pub mod backend;
 pub mod bench;
 pub mod binary;

@@ -74,6 +74,14 @@ impl Socket {
         self.0.send(message).await.expect("the message is sent");
     }
 
+    /// Sends whatever WebSocket can carry, if the server takes it.
+    ///
+    /// # Errors
+    /// When the server has closed the socket.
+    pub async fn try_send_raw(&mut self, message: Message) -> Result<(), Error> {
+        self.0.send(message).await
+    }
+
     /// The next message, which must come.
     pub async fn next(&mut self) -> Value {
         match self.next_text().await {

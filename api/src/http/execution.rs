@@ -14,6 +14,9 @@ use super::misfit;
 use super::shape::{OutputTypes, chosen};
 use crate::error::ErrorCode;
 
+/// How many errors a request that is not executed is told of. A short document can have thousands.
+const MOST_ERRORS: usize = 20;
+
 /// An execution: what all its responses have in common.
 pub(super) struct Execution {
     types: Arc<OutputTypes>,
@@ -55,10 +58,14 @@ impl Execution {
 
     /// Gives a response the form that the specification and our own promises ask for.
     pub(super) fn finish(&self, mut response: Response) -> Finished {
+        let executed = self.executed.0.load(Ordering::Relaxed);
+        if !executed {
+            response.errors.truncate(MOST_ERRORS);
+        }
         for error in &mut response.errors {
             complete(error, &self.request_id);
         }
-        if !self.executed.0.load(Ordering::Relaxed) {
+        if !executed {
             return Finished::Refused(Errors { errors: response.errors });
         }
         if let Some(document) = &self.document {

@@ -5,11 +5,10 @@
 
 use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 use tower_http::request_id::RequestId;
 
 use super::App;
@@ -17,10 +16,12 @@ use super::authentication::{Refusal, viewer};
 use super::body::Body;
 use super::conditional;
 use super::execution::{Errors, Execution, Finished, to_its_end};
+use super::limits;
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
 use crate::schema::Batches;
 use crate::service::access::Witness;
+use crate::viewer::Viewer;
 
 /// Queries by GET: nothing that a link can do may change anything.
 pub(super) async fn get(
@@ -35,7 +36,7 @@ pub(super) async fn get(
         Err(message) => return refuse(media_type, &malformed(message)),
     };
     let is_persisted = body.persisted().is_some();
-    match execute(&app, &request_id, &headers, body, Allowed::Queries).await {
+    match in_time(&app, asked(&app, &request_id, &headers, body)).await {
         Ok(Finished::Executed(response)) if is_persisted && response.is_ok() => {
             match serde_json::to_vec(&response) {
                 Ok(body) => conditional::respond(&headers, media_type.content_type(), body),
@@ -47,33 +48,36 @@ pub(super) async fn get(
     }
 }
 
+async fn asked(
+    app: &App,
+    request_id: &RequestId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Finished, Refusal> {
+    let viewer = admitted(app, headers).await?;
+    execute(app, request_id, viewer, body, Allowed::Queries).await
+}
+
 /// Queries and mutations by POST, as JSON.
 pub(super) async fn post(
     State(app): State<App>,
     request_id: axum::Extension<RequestId>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: axum::body::Body,
 ) -> Response {
     let Some(media_type) = MediaType::negotiate(&headers) else { return not_acceptable() };
-    let body = match posted(&headers, body) {
-        Ok(body) => body,
-        Err(refusal) => return refuse(media_type, &refusal),
-    };
-    match execute(&app, &request_id, &headers, body, Allowed::QueriesAndMutations).await {
+    match in_time(&app, posted(&app, &request_id, &headers, body)).await {
         Ok(finished) => respond(media_type, &finished),
         Err(refusal) => refuse(media_type, &refusal),
     }
 }
 
-fn posted(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body, Refusal> {
-    let body = body.map_err(|rejection| {
-        let status = rejection.status();
-        let (code, message) = match status {
-            StatusCode::PAYLOAD_TOO_LARGE => (ErrorCode::LimitExceeded, "the body is larger than 4 MiB"),
-            _ => (ErrorCode::BadUserInput, "the body could not be read to its end"),
-        };
-        Refusal { status, code, message: message.to_owned() }
-    })?;
+async fn posted(
+    app: &App,
+    request_id: &RequestId,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Finished, Refusal> {
     if !is_json(headers) {
         return Err(Refusal {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -81,7 +85,27 @@ fn posted(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Bo
             message: "the body must be sent as application/json".to_owned(),
         });
     }
-    Body::from_json(&body).map_err(malformed)
+    let viewer = admitted(app, headers).await?;
+    let taken = app.bounds.take(headers, body).await?;
+    let body = Body::from_json(taken.bytes()).map_err(malformed)?;
+    execute(app, request_id, viewer, body, Allowed::QueriesAndMutations).await
+}
+
+/// Who asks, if there is room for the request at all. Before anything else: strangers can have nothing read or parsed.
+async fn admitted(app: &App, headers: &HeaderMap) -> Result<Viewer, Refusal> {
+    app.bounds.shed()?;
+    let viewer = viewer(headers, app).await?;
+    app.bounds.count(&viewer)?;
+    Ok(viewer)
+}
+
+/// Gives up waiting for a request that takes too long. A query ends there; a mutation goes on to its end.
+async fn in_time(
+    app: &App,
+    answer: impl Future<Output = Result<Finished, Refusal>>,
+) -> Result<Finished, Refusal> {
+    let within = app.bounds.limits().request_within;
+    timeout(within, answer).await.unwrap_or_else(|_| Err(limits::too_slow()))
 }
 
 /// What a method may do.
@@ -94,16 +118,18 @@ enum Allowed {
 async fn execute(
     app: &App,
     request_id: &RequestId,
-    headers: &HeaderMap,
+    viewer: Viewer,
     body: Body,
     allowed: Allowed,
 ) -> Result<Finished, Refusal> {
-    // Before anything else: strangers can have nothing parsed, and nothing kept.
-    let viewer = viewer(headers, app).await?;
+    let slot = app.bounds.enter().await?;
     let mut request = match app.persisted.resolve(body) {
         Ok(request) => request,
         Err(errors) => return Ok(Finished::Refused(errors)),
     };
+    if let Err(errors) = app.bounds.check(&mut request, &viewer) {
+        return Ok(Finished::Refused(errors));
+    }
     if allowed == Allowed::Queries && is_other_than_query(&mut request) {
         return Err(Refusal {
             status: StatusCode::METHOD_NOT_ALLOWED,
@@ -124,7 +150,10 @@ async fn execute(
     let witness = Witness::new(app.services.access_log.clone(), viewer.clone());
     let request = request.data(viewer).data(loaders).data(witness.clone());
     let (schema, changes) = (app.schema.clone(), execution.operation() == Some(OperationType::Mutation));
-    let executed = async move { batches.beside(schema.execute(request)).await };
+    let executed = async move {
+        let _slot = slot;
+        batches.beside(schema.execute(request)).await
+    };
     let response = if changes { to_its_end(executed).await } else { executed.await };
     witness.settle();
     Ok(execution.finish(response))
@@ -158,6 +187,8 @@ pub(super) fn refuse(media_type: MediaType, refusal: &Refusal) -> Response {
     let hint = match refusal.status {
         StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
         StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "POST")),
+        // Whatever is short now is there again within a second, or there is more than can be done anyway.
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "1")),
         _ => None,
     };
     if let Some((name, value)) = hint {

@@ -6,14 +6,22 @@ mod changes_csv;
 mod conditional;
 mod execution;
 mod graphql;
+mod hygiene;
+mod limits;
 mod misfit;
 mod negotiation;
 mod parsed;
 mod persisted;
+mod server;
 mod shape;
 mod ws;
 
+pub use hygiene::{Hygiene, Origin, OriginError};
+pub use limits::{DocumentLimits, Introspection, Limits, Network, NetworkError, Rate, SocketLimits};
+
 pub(crate) use execution::NoteExecution;
+use limits::Bounds;
+pub(crate) use limits::{CountComplexity, MaxComplexity};
 use persisted::Persisted;
 use shape::OutputTypes;
 use ws::Sockets;
@@ -22,13 +30,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use entity::trace;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
+use tower::util::option_layer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field};
@@ -41,8 +50,6 @@ use crate::service::read::ProfileCache;
 use crate::session::{PublicUrl, Sessions};
 use crate::web;
 
-/// The largest body that is accepted: a bulk mutation of 1,000 items with room to spare.
-const MAX_BODY: usize = 4 * 1024 * 1024;
 /// How long open requests may take to finish when the server is asked to stop.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -55,6 +62,10 @@ pub struct Options {
     pub worker: live::Worker,
     /// Whether profiles are kept in memory.
     pub cache: ProfileCache,
+    /// What requests may cost.
+    pub limits: Limits,
+    /// What browsers are told.
+    pub hygiene: Hygiene,
 }
 
 /// What handlers work with.
@@ -67,6 +78,8 @@ pub struct App {
     types: Arc<OutputTypes>,
     persisted: Persisted,
     sockets: Sockets,
+    bounds: Bounds,
+    hygiene: Arc<Hygiene>,
 }
 
 impl App {
@@ -79,10 +92,10 @@ impl App {
 
     /// As [`Self::new`], with the options as they are.
     pub fn with(options: Options, services: Services, verifier: TokenVerifier) -> Self {
-        let Options { worker, cache } = options;
+        let Options { worker, cache, limits, hygiene } = options;
         let live = Live::start(&services.db, worker, Arc::new(cache.clone()));
         let profiles = LiveProfiles::new(services.db.clone(), services.clock.clone(), live, cache.clone());
-        let schema = crate::schema::build(services.clone(), profiles, cache);
+        let schema = crate::schema::build(services.clone(), profiles, cache, &limits);
         let types = Arc::new(OutputTypes::of(&schema.sdl()));
         let verifier = Arc::new(verifier);
         let sessions = Sessions::new(services.clone(), verifier.clone());
@@ -94,6 +107,8 @@ impl App {
             types,
             persisted: Persisted::default(),
             sockets: Sockets::default(),
+            bounds: Bounds::new(limits),
+            hygiene: Arc::new(hygiene),
         }
     }
 
@@ -116,13 +131,17 @@ impl App {
             .layer(TraceLayer::new_for_http().make_span_with(request_span))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID));
         let pages = web::router(self.sessions.clone());
+        let (bounds, hygiene) = (self.bounds.clone(), self.hygiene.clone());
         Router::new()
             .route("/graphql", get(ws::get).post(graphql::post))
             .route("/backfills/{id}/changes.csv", get(changes_csv::get))
             .with_state(self)
-            .layer(DefaultBodyLimit::max(MAX_BODY))
             .merge(pages)
+            .layer(from_fn_with_state(bounds, limits::by_address))
+            .layer(option_layer(hygiene.cors()))
+            // Whoever watches the server is answered whatever else it has to do.
             .merge(others)
+            .layer(from_fn_with_state(hygiene.transport(), hygiene::tell))
             .layer(observed)
     }
 }
@@ -137,27 +156,21 @@ pub async fn serve(
     others: Router,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (stopping, sockets, closing) = (stop.clone(), app.sockets.clone(), app.sockets.clone());
-    let server = axum::serve(listener, app.router(others)).with_graceful_shutdown(async move {
-        stopping.cancelled().await;
-        closing.go_away();
-    });
+    let (sockets, bounds) = (app.sockets.clone(), app.bounds.clone());
     let finished = async {
-        let ended = server.await;
+        server::serve(listener, app.router(others), bounds.limits(), &stop).await;
         sockets.closed().await;
-        ended
     };
     let deadline = async {
         stop.cancelled().await;
+        sockets.go_away();
         tokio::time::sleep(SHUTDOWN_DEADLINE).await;
     };
     tokio::select! {
-        ended = finished => ended,
-        () = deadline => {
-            tracing::warn!("requests that were still open were cut off");
-            Ok(())
-        }
+        () = finished => {}
+        () = deadline => tracing::warn!("requests that were still open were cut off"),
     }
+    Ok(())
 }
 
 /// The request id is in every log line of the request, and in an INTERNAL error's extensions. A caller who traces the

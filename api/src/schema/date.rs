@@ -2,11 +2,9 @@
 
 use async_graphql::{Description, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike as _, NaiveDate};
+use entity::clock::YEARS;
 
 use crate::error::UserError;
-
-/// The years that are accepted.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
 /// A day of the school's calendar as ISO 8601 writes it, such as `"2026-03-02"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Description)]

@@ -17,6 +17,7 @@ mod scalars;
 mod subscription;
 mod types;
 
+use crate::http::{CountComplexity, Introspection, Limits, MaxComplexity, NoteExecution};
 use crate::service::facts::Groups;
 use crate::service::live::LiveProfiles;
 use crate::service::read::ProfileCache;
@@ -30,17 +31,18 @@ pub use subscription::Subscription;
 /// The schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// How deeply selections may be nested.
-const MAX_DEPTH: usize = 15;
-/// How many fields a request may select; a page of a connection counts as its items.
-const MAX_COMPLEXITY: usize = 5000;
-
-/// The schema over `services`, with `live` for its subscriptions and `cache` for its profiles.
-pub fn build(services: Services, live: LiveProfiles, cache: ProfileCache) -> Schema {
+/// The schema over `services`, with `live` for its subscriptions and `cache` for its profiles, within `limits`.
+pub fn build(services: Services, live: LiveProfiles, cache: ProfileCache, limits: &Limits) -> Schema {
     // Of requests that bring none of their own: what subscriptions need at one moment is loaded together.
     let loaders = Loaders::detached(services.db.clone());
     let groups = Groups::new(&services.db, &services.clock);
-    builder().data(services).data(groups).data(live).data(cache).data(loaders).finish()
+    let complexity = MaxComplexity(limits.complexity);
+    let builder = builder().data(services).data(groups).data(live).data(cache).data(loaders).data(complexity);
+    match limits.introspection {
+        Introspection::Everybody => builder.finish(),
+        // What is guessed from a wrong name tells of the schema, too.
+        Introspection::Admins => builder.disable_suggestions().finish(),
+    }
 }
 
 /// The schema as text, in GraphQL's schema definition language.
@@ -52,7 +54,6 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // Our own DateTime and chrono's are the same to a client.
     let (mutation, subscription) = (Mutation::default(), Subscription::default());
     Schema::build_with_ignore_name_conflicts(Query::default(), mutation, subscription, ["DateTime"])
-        .extension(crate::http::NoteExecution)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
+        .extension(NoteExecution)
+        .extension(CountComplexity)
 }

@@ -10,6 +10,10 @@ use crate::error::UserError;
 const DEFAULT: u64 = 20;
 const MOST: u64 = 100;
 
+/// How many a list that has no pages is taken to hold, for the complexity of a request: the enrolments of a student, the
+/// children of a guardian.
+pub(super) const SHORT_LIST: usize = 5;
+
 /// How many rows a page may have at most, for the complexity of a request.
 pub(super) fn page_size(first: Option<i32>) -> usize {
     first

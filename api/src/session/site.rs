@@ -23,6 +23,13 @@ pub struct PublicUrl(Url);
 #[error("must be an https or http URL without a path, as in https://tally.example.org")]
 pub struct PublicUrlError;
 
+impl PublicUrl {
+    /// Whether browsers come by https.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+}
+
 impl FromStr for PublicUrl {
     type Err = PublicUrlError;
 

@@ -26,6 +26,34 @@ pub(super) fn is_taken_key(error: &DbErr) -> bool {
     error_code(error).is_some_and(|code| code == "23505")
 }
 
+/// What the database had against what was to be written. What is asked is checked before; between the two somebody else
+/// may have written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// It contradicts what is stored: a key is taken, or a check fails.
+    Contradiction,
+    /// It names a row that is not there.
+    Missing,
+    /// It holds a value that the database does not know.
+    Unknown,
+}
+
+/// What the database objected to, if that is the error.
+pub fn objection(error: &DbErr) -> Option<Objection> {
+    let code = error_code(error)?;
+    match code.as_str() {
+        // SQLSTATE, and SQLite's extended result code.
+        "23503" | "787" => Some(Objection::Missing),
+        // SQLITE_CONSTRAINT_CHECK, _NOTNULL, _PRIMARYKEY, _UNIQUE.
+        "275" | "1299" | "1555" | "2067" => Some(Objection::Contradiction),
+        // SQLITE_TOOBIG, SQLITE_MISMATCH.
+        "18" | "20" => Some(Objection::Unknown),
+        _ if code.starts_with("23") && code.len() == 5 => Some(Objection::Contradiction),
+        _ if code.starts_with("22") && code.len() == 5 => Some(Objection::Unknown),
+        _ => None,
+    }
+}
+
 /// Whether the fault lies with the connection or the server's state, not with what was asked: trying again later is
 /// likely to help.
 pub fn is_transient(error: &DbErr) -> bool {
@@ -34,8 +62,8 @@ pub fn is_transient(error: &DbErr) -> bool {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => true,
         DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
             match error_code(error) {
-                // Connection exceptions, resources, operator intervention (shutting down, starting up).
-                Some(code) => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+                // Connection exceptions, resources, operator intervention (cancelled, shutting down, starting up).
+                Some(code) => ["08", "53", "57014", "57P"].iter().any(|class| code.starts_with(class)),
                 None => matches!(
                     **inner,
                     sqlx::Error::Io(_)

@@ -16,6 +16,9 @@ use super::{Outcome, memory};
 use crate::app::token;
 use crate::fleet::{free_port, write_secret};
 
+/// One caller is measured as many: it may ask as often as it likes.
+pub(super) const UNLIMITED: [&str; 2] = ["--max-address-rate", "off"];
+
 /// What every server is asked first.
 const FIRST_QUESTION: &str = r#"{"query":"{ me { role } }"}"#;
 /// How often a server that is starting is tried.
@@ -76,14 +79,15 @@ impl Programs {
     }
 
     /// Starts `tally-api` on a database, with the worker inside as it is by default, and returns when it has answered.
+    /// It may be asked as often as one likes: one caller is measured as many.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn serve(&self, database_url: &str) -> Outcome<Server> {
-        self.serve_with(database_url, &[]).await
+        self.serve_with(database_url, &UNLIMITED).await
     }
 
-    /// As [`Self::serve`], with further options.
+    /// As [`Self::serve`], with these options.
     ///
     /// # Errors
     /// When it does not start.

@@ -9,7 +9,7 @@ use super::Outcome;
 use super::http::Connection;
 use super::load::{self, Caller};
 use super::options::Part;
-use super::process::Server;
+use super::process::{Server, UNLIMITED};
 use super::round::{Round, in_turn};
 use super::school::facts;
 
@@ -29,8 +29,8 @@ const CACHED_READS: &str = "dashboards read, --cache";
 /// # Errors
 /// When a server does not start, or refuses a read.
 pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
-    compare(round, READS, &[]).await?;
-    compare(round, CACHED_READS, &["--cache"]).await
+    compare(round, READS, &UNLIMITED).await?;
+    compare(round, CACHED_READS, &[&UNLIMITED[..], &["--cache"]].concat()).await
 }
 
 async fn compare(round: &mut Round<'_>, what: &str, options: &[&str]) -> Outcome {

@@ -26,11 +26,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `program` over the database with these arguments, and waits until it is ready.
+    /// Starts `program` over the database with these arguments, and waits until it is ready. It may be asked as often as
+    /// one likes: thousands of followers come from one address.
     ///
     /// # Panics
     /// When it cannot be started.
     pub async fn start(program: &Path, database_url: &str, folder: &Path, args: &[&str]) -> Self {
+        let free = ["--max-address-rate", "off", "--max-subject-rate", "off"];
+        Self::start_limited(program, database_url, folder, &[&free, args].concat()).await
+    }
+
+    /// As [`Self::start`], with the limits that it has by default.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start_limited(program: &Path, database_url: &str, folder: &Path, args: &[&str]) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let secret = folder.join("secret");
         fs::write(&secret, SECRET).expect("a secret file");

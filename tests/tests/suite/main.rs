@@ -7,6 +7,7 @@ mod access_log;
 mod access_noted;
 mod accessible_pages;
 mod activity;
+mod attacks;
 mod await_recalculation;
 mod backfill;
 mod bench;

@@ -14,21 +14,19 @@ use super::ending::Ending;
 use super::message::{ClientMessage, ServerMessage};
 use super::operations::{Event, Operations};
 use crate::error::ErrorCode;
+use crate::http::App;
 use crate::http::authentication::{self, Admission};
 use crate::http::execution::{Errors, Execution, Finished, to_its_end};
-use crate::http::{App, MAX_BODY};
+use crate::http::limits::{self, Messages};
 use crate::service::access::Witness;
+use crate::viewer::Viewer;
 
-/// How long a client may take to ask for the connection.
-const INIT_WITHIN: Duration = Duration::from_secs(3);
 /// How often a client is asked whether it is there. One that has said nothing until the next time is not.
 const PING_EVERY: Duration = Duration::from_secs(25);
 /// How long a client may take to accept a message.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 /// How long a client may take to agree that the socket is closed.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
-/// The most operations that one socket has under way.
-const MAX_OPERATIONS: usize = 100;
 
 /// One socket, and what is under way on it.
 pub(super) struct Connection {
@@ -36,11 +34,13 @@ pub(super) struct Connection {
     request_id: RequestId,
     socket: WebSocket,
     operations: Operations,
+    messages: Messages,
 }
 
 impl Connection {
     pub(super) fn new(app: App, request_id: RequestId, socket: WebSocket) -> Self {
-        Self { app, request_id, socket, operations: Operations::default() }
+        let messages = Messages::new(app.bounds.limits().sockets.message_rate);
+        Self { app, request_id, socket, operations: Operations::default(), messages }
     }
 
     /// Serves the client until one of both has enough.
@@ -52,8 +52,9 @@ impl Connection {
 
     async fn talk(&mut self, headers: &HeaderMap) -> Ending {
         let stop = self.app.sockets.stop.clone();
+        let init_within = self.app.bounds.limits().sockets.init_within;
         let talk = async {
-            let admission = match timeout(INIT_WITHIN, self.acknowledge(headers)).await {
+            let admission = match timeout(init_within, self.acknowledge(headers)).await {
                 Ok(admission) => admission?,
                 Err(_) => return Err(Ending::init_timeout()),
             };
@@ -70,8 +71,9 @@ impl Connection {
 
     /// Waits until the client asks for the connection, and grants it.
     async fn acknowledge(&mut self, headers: &HeaderMap) -> Result<Admission, Ending> {
+        let max = self.app.bounds.limits().sockets.message;
         loop {
-            match receive(&mut self.socket).await? {
+            match receive(&mut self.socket, &self.messages, max).await? {
                 Some(ClientMessage::ConnectionInit(payload)) => {
                     let admission = authentication::socket(headers, &payload, &self.app).await;
                     let admission = admission.map_err(|refusal| Ending::refused(&refusal))?;
@@ -93,10 +95,11 @@ impl Connection {
     ) -> Result<std::convert::Infallible, Ending> {
         let mut is_there = true;
         let mut next_ping = Instant::now() + PING_EVERY;
+        let max = self.app.bounds.limits().sockets.message;
         loop {
             let expires_in = remaining(&admission, &self.app)?;
             tokio::select! {
-                message = receive(&mut self.socket) => {
+                message = receive(&mut self.socket, &self.messages, max) => {
                     is_there = true;
                     if let Some(message) = message? {
                         // Whatever came late in a long wait may have come too late.
@@ -133,37 +136,44 @@ impl Connection {
             ClientMessage::Subscribe { id, .. } if self.operations.contains(&id) => {
                 Err(Ending::duplicate(&id))
             }
-            ClientMessage::Subscribe { id, .. } if self.operations.count() >= MAX_OPERATIONS => {
-                let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
-                self.fail(&id, &Errors::one(ErrorCode::LimitExceeded, &message)).await
+            ClientMessage::Subscribe { id, mut request } => {
+                match self.check(&mut request, &admission.viewer) {
+                    Ok(()) => self.begin(id, *request, admission).await,
+                    Err(errors) => self.fail(&id, &errors).await,
+                }
             }
-            ClientMessage::Subscribe { id, request } => self.begin(id, *request, admission).await,
         }
+    }
+
+    /// Refuses an operation that is one too many, or too large.
+    fn check(&self, request: &mut Request, viewer: &Viewer) -> Result<(), Errors> {
+        let allowed = self.app.bounds.limits().sockets.operations;
+        if self.operations.count() >= allowed {
+            let message = format!("a socket may have {allowed} operations under way");
+            return Err(Errors::one(ErrorCode::LimitExceeded, &message));
+        }
+        self.app.bounds.count(viewer).map_err(|refusal| Errors::one(refusal.code, &refusal.message))?;
+        self.app.bounds.check(request, viewer)
     }
 
     async fn begin(&mut self, id: String, request: Request, admission: &Admission) -> Result<(), Ending> {
         let types = self.app.types.clone();
-        match Execution::begin(request, types, self.request_id.clone()) {
-            Ok((request, execution)) => {
-                let witness =
-                    Witness::of_follower(self.app.services.access_log.clone(), admission.viewer.clone());
-                let request = request.data(admission.viewer.clone()).data(witness.clone());
-                let schema = self.app.schema.clone();
-                let responses = match execution.operation() {
-                    Some(OperationType::Mutation) => {
-                        stream::once(to_its_end(async move { schema.execute(request).await })).boxed()
-                    }
-                    _ => schema.execute_stream(request).boxed(),
-                };
-                let settled = responses.map(move |response| {
-                    witness.settle();
-                    execution.finish(response)
-                });
-                self.operations.begin(id, settled);
-                Ok(())
-            }
-            Err(refused) => self.tell(&id, Event::Response(refused)).await,
+        let (request, execution) = match Execution::begin(request, types, self.request_id.clone()) {
+            Ok(begun) => begun,
+            Err(refused) => return self.tell(&id, Event::Response(refused)).await,
+        };
+        let witness = Witness::of_follower(self.app.services.access_log.clone(), admission.viewer.clone());
+        let request = request.data(admission.viewer.clone()).data(witness.clone());
+        if execution.operation() == Some(OperationType::Subscription) {
+            let responses = self.app.schema.execute_stream(request).map(move |response| {
+                witness.settle();
+                execution.finish(response)
+            });
+            self.operations.begin(id, responses);
+        } else {
+            self.operations.begin(id, stream::once(execute(self.app.clone(), request, execution, witness)));
         }
+        Ok(())
     }
 
     async fn tell(&mut self, id: &str, event: Event) -> Result<(), Ending> {
@@ -206,6 +216,28 @@ impl Connection {
     }
 }
 
+/// The one response to a query or a mutation, which has its turn among those that come by themselves.
+async fn execute(app: App, request: Request, execution: Execution, witness: Witness) -> Finished {
+    let schema = app.schema.clone();
+    let answer = async {
+        let slot = app.bounds.enter().await?;
+        let executed = async move {
+            let _slot = slot;
+            schema.execute(request).await
+        };
+        let response = match execution.operation() {
+            Some(OperationType::Mutation) => to_its_end(executed).await,
+            _ => executed.await,
+        };
+        witness.settle();
+        Ok(execution.finish(response))
+    };
+    let answered = timeout(app.bounds.limits().request_within, answer).await;
+    answered
+        .unwrap_or_else(|_| Err(limits::too_slow()))
+        .unwrap_or_else(|refusal| Finished::Refused(Errors::one(refusal.code, &refusal.message)))
+}
+
 /// Ends the socket of a viewer whose token has expired, or whose session is over.
 async fn recheck(headers: &HeaderMap, admission: &Admission, app: &App) -> Result<(), Ending> {
     remaining(admission, app)?;
@@ -219,12 +251,20 @@ fn remaining(admission: &Admission, app: &App) -> Result<Duration, Ending> {
 }
 
 /// The next message; none for what is WebSocket's own.
-async fn receive(socket: &mut WebSocket) -> Result<Option<ClientMessage>, Ending> {
-    match socket.recv().await {
+async fn receive(
+    socket: &mut WebSocket,
+    messages: &Messages,
+    max: usize,
+) -> Result<Option<ClientMessage>, Ending> {
+    let message = socket.recv().await;
+    if !messages.admit() {
+        return Err(Ending::too_many_messages());
+    }
+    match message {
         None | Some(Ok(Message::Close(_))) => Err(Ending::Gone),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         Some(Ok(Message::Binary(_))) => Err(Ending::invalid_message("it must be a text")),
-        Some(Ok(Message::Text(text))) if text.len() > MAX_BODY => Err(Ending::too_large()),
+        Some(Ok(Message::Text(text))) if text.len() > max => Err(Ending::too_large()),
         Some(Ok(Message::Text(text))) => {
             ClientMessage::read(&text).map(Some).map_err(|what| Ending::invalid_message(&what))
         }

@@ -66,6 +66,11 @@ impl Ending {
         Self::close(4429, "Too many initialisation requests")
     }
 
+    /// The client says more than it may.
+    pub(super) fn too_many_messages() -> Self {
+        Self::close(close_code::POLICY, "Too many messages")
+    }
+
     /// The server stops.
     pub(super) fn going_away() -> Self {
         Self::close(close_code::AWAY, "Going away")
@@ -78,7 +83,7 @@ impl Ending {
 
     /// The message is larger than the body of a request may be.
     pub(super) fn too_large() -> Self {
-        Self::close(close_code::SIZE, "The message is larger than 4 MiB")
+        Self::close(close_code::SIZE, "The message is larger than allowed")
     }
 
     /// What came is not WebSocket, or more than we take.

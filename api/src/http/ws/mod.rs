@@ -27,15 +27,15 @@ use tokio_util::task::TaskTracker;
 use tower_http::request_id::RequestId;
 use tracing::Instrument as _;
 
-use super::{App, MAX_BODY, graphql};
+use super::App;
+use super::graphql::{self, refuse};
+use super::limits::overloaded;
+use super::negotiation::MediaType;
 use connection::Connection;
 
 const SUB_PROTOCOL: &str = "graphql-transport-ws";
 /// Most sockets are idle, and most messages short: what is allocated for each socket should be, too.
 const BUFFER: usize = 4 * 1024;
-/// What is larger than a message may be, but not by much, is read to its end, so that its sender can be told. Beyond this the
-/// connection is cut.
-const MAX_READ: usize = 2 * MAX_BODY;
 
 /// All open sockets of a server. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -78,12 +78,19 @@ fn wants_socket(headers: &HeaderMap) -> bool {
 }
 
 fn open(app: App, request_id: RequestId, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    let limits = app.bounds.limits();
+    if app.sockets.open.len() >= limits.sockets.open {
+        return refuse(MediaType::Json, &overloaded());
+    }
+    // What is larger than a message may be, but not by much, is read to its end, so that its sender can be told. Beyond
+    // this the connection is cut.
+    let max_read = limits.sockets.message.saturating_mul(2);
     let upgrade = upgrade
         .protocols([SUB_PROTOCOL])
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
-        .max_message_size(MAX_READ)
-        .max_frame_size(MAX_READ);
+        .max_message_size(max_read)
+        .max_frame_size(max_read);
     let speaks_ours = upgrade.selected_protocol().is_some();
     let open = app.sockets.open.token();
     let span = tracing::Span::current();

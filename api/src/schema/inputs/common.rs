@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 use chrono::{DateTime, Datelike, Utc};
-use entity::clock::to_microseconds;
+use entity::clock::{YEARS, to_microseconds};
 use entity::id::ParseIdError;
 use entity::score::Score;
 use uuid::Uuid;
@@ -15,9 +15,6 @@ use crate::service::facts::Reference;
 
 /// The longest text that is accepted, in characters.
 const MAX_TEXT: usize = 255;
-
-/// The years that are accepted.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
 /// Names something by one of its ids.
 #[derive(OneofObject, Clone, Debug)]

@@ -6,6 +6,7 @@ use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::schema::enums::Role;
 use crate::schema::guards::IsAdmin;
+use crate::schema::inputs::text;
 use crate::service::session;
 
 /// Mutations of the sessions of browsers, for admins.
@@ -32,6 +33,7 @@ impl SessionsMutation {
         role: Option<Role>,
     ) -> Result<RevokeSessionsPayload> {
         let services = ctx.services()?;
+        let subject = text("subject", subject)?;
         session::end_all(&services.db, &subject, role.map(Into::into), services.clock.now())
             .await
             .map(|revoked| RevokeSessionsPayload { revoked })

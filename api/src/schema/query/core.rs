@@ -8,7 +8,7 @@ use crate::error::{UserError, database_error};
 use crate::schema::context::Resolving;
 use crate::schema::guards::IsAdmin;
 use crate::schema::inputs::own;
-use crate::schema::paging::{Page, page_size};
+use crate::schema::paging::{Page, SHORT_LIST, page_size};
 use crate::schema::types::{
     Job, JobKind, JobState, Node, QueueStatus, StudentProfile, ViewerInfo, Worker, children_of_viewer,
 };
@@ -40,6 +40,7 @@ impl CoreQuery {
     }
 
     /// The aggregates of the children whose records the viewer may see as a guardian now, in the order of their names.
+    #[graphql(complexity = "SHORT_LIST * child_complexity")]
     async fn my_children(&self, ctx: &Context<'_>) -> Result<Vec<StudentProfile>> {
         children_of_viewer(ctx).await
     }

@@ -6,6 +6,7 @@ use entity::{guardian, guardianship, student};
 use super::{StudentProfile, related};
 use crate::schema::context::Resolving;
 use crate::schema::enums::Role;
+use crate::schema::paging::SHORT_LIST;
 use crate::schema::scalars::Time;
 use crate::service::read::ProfileOf;
 use crate::viewer::Viewer;
@@ -126,6 +127,7 @@ impl ViewerInfo {
     }
 
     /// The children whose records a guardian may see now, in the order of their names; empty for everybody else.
+    #[graphql(complexity = "SHORT_LIST * child_complexity")]
     async fn children(&self, ctx: &Context<'_>) -> Result<Vec<StudentProfile>> {
         super::profile::children_of_viewer(ctx).await
     }

@@ -12,7 +12,7 @@ use super::{ActivityItem, Enrollment, RecordAccess, Student, Trend, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::schema::date::Date;
-use crate::schema::paging::{Page, page_size};
+use crate::schema::paging::{Page, SHORT_LIST, page_size};
 use crate::schema::query::read_course;
 use crate::schema::scalars::{Decimal, Time};
 use crate::service::access;
@@ -87,6 +87,7 @@ impl StudentProfile {
     }
 
     /// The student's enrolments, each with what counts in its course. Their parts add up to the whole.
+    #[graphql(complexity = "SHORT_LIST * child_complexity")]
     async fn enrollments(&self, ctx: &Context<'_>) -> Result<Vec<Enrollment>> {
         let read = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id));
         let rows = ctx.data::<ProfileCache>()?.enrollments(&self.0, read).await?;

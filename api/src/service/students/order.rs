@@ -3,7 +3,8 @@
 //! In every order, students without a value come last, whichever the direction. So an order has two stretches: those
 //! with a value, and then those without, by their ids. Each is one run of an index, read forwards or backwards.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
+use entity::clock::YEARS;
 use entity::id::StudentId;
 use entity::sea_orm::sea_query::{SimpleExpr, Value};
 use entity::sea_orm::{DbErr, QueryResult};
@@ -99,6 +100,15 @@ impl Key {
         }
     }
 
+    /// Whether a stored row may have it. A cursor may have been made up.
+    fn is_possible(&self) -> bool {
+        match self {
+            Self::Text(text) => !text.chars().any(char::is_control),
+            Self::Time(time) => YEARS.contains(&time.year()),
+            Self::Count(_) | Self::Score(_) => true,
+        }
+    }
+
     /// Not above any key of a kind that can be missing: what is not below it is there. In this form, unlike `IS NOT
     /// NULL`, it is a place where both databases begin to read an index. No clock of ours shows a time before 1970.
     pub(super) const fn lowest(kind: Kind) -> Option<Self> {
@@ -154,7 +164,7 @@ impl Position {
     pub fn of(cursor: Cursor, order: Order) -> Option<Self> {
         let fits = cursor.order == order
             && match &cursor.key {
-                Some(key) => key.kind() == order.field.kind(),
+                Some(key) => key.kind() == order.field.kind() && key.is_possible(),
                 None => order.field.can_be_missing(),
             };
         fits.then_some(Self { order, key: cursor.key, student: StudentId(cursor.student) })

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
+use entity::clock::YEARS;
 use uuid::Uuid;
 
 /// The place of an item among others: the latest first, those without a time last, and of the same time by their ids.
@@ -54,7 +55,8 @@ impl FromStr for ItemKey {
             NO_TIME => None,
             micros => {
                 let micros = micros.parse().map_err(|_| ParseItemKeyError)?;
-                Some(DateTime::from_timestamp_micros(micros).ok_or(ParseItemKeyError)?)
+                let at = DateTime::from_timestamp_micros(micros).filter(|at| YEARS.contains(&at.year()));
+                Some(at.ok_or(ParseItemKeyError)?)
             }
         };
         let id = Uuid::try_parse(id).map_err(|_| ParseItemKeyError)?;
@@ -81,6 +83,8 @@ mod tests {
         for key in [key(Some(1_772_359_200_123_456), 7), key(Some(-1), 7), key(None, 7)] {
             assert_eq!(key.to_string().parse(), Ok(key));
         }
+        let far = format!("{}.{}", i64::MIN, Uuid::nil());
+        assert_eq!(far.parse::<ItemKey>(), Err(ParseItemKeyError));
         for text in ["", ".", "-", "1", "1.2", "x.00000000-0000-0000-0000-000000000007"] {
             assert_eq!(text.parse::<ItemKey>(), Err(ParseItemKeyError), "{text}");
         }
