@@ -7,6 +7,7 @@
 //! | [`client`] | GraphQL over HTTP, as any client would speak it |
 //! | [`socket`] | GraphQL over WebSocket, message by message |
 //! | [`mod@attacks`] | attacks on a running server |
+//! | [`mod@fuzz`] | a fuzz of the HTTP surface |
 //! | [`school`] | short ways to write facts and read profiles |
 //! | [`crowd`] | any number of students with any profiles, written below the API |
 //! | [`mod@bench`] | the benchmark, for the binary beside the tests |
@@ -36,6 +37,7 @@ pub mod client;
 pub mod crowd;
 pub mod explanations;
 pub mod fleet;
+pub mod fuzz;
 pub mod live_bench;
 pub mod npm;
 pub mod numbers;

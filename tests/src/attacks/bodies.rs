@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::target::{answer, tally};
+use super::target::{answer, or_cut_off, tally};
 use super::{Outcome, Target};
 
 /// How many do the same at a time.
@@ -36,10 +36,12 @@ async fn large(target: &Target, outcomes: &mut Vec<Outcome>) {
         target.post().bearer_auth(token).header("content-type", "application/json")
     };
     let said = answer(request().body(" ".repeat(100_000_000)).send().await).await;
-    target.note(outcomes, "a body of 100 MB", "413 LIMIT_EXCEEDED", said).await;
+    let said = or_cut_off(said, "413 LIMIT_EXCEEDED");
+    target.note(outcomes, "a body of 100 MB", "413 LIMIT_EXCEEDED, or cut off", said).await;
     let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(" ".repeat(64 * 1024)));
     let said = answer(request().body(reqwest::Body::wrap_stream(endless)).send().await).await;
-    target.note(outcomes, "a body without an end", "413 LIMIT_EXCEEDED", said).await;
+    let said = or_cut_off(said, "413 LIMIT_EXCEEDED");
+    target.note(outcomes, "a body without an end", "413 LIMIT_EXCEEDED, or cut off", said).await;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&[b' '; 10_000_000]).expect("memory can be written");
     let gzip = gzip.finish().expect("memory can be written");
@@ -47,7 +49,7 @@ async fn large(target: &Target, outcomes: &mut Vec<Outcome>) {
     target.note(outcomes, "10 MB of blanks, compressed", "400 BAD_USER_INPUT", said).await;
     let head = target.get(&format!("/graphql?query={}", "a".repeat(1_000_000)));
     let said = answer(head.send().await).await;
-    target.note(outcomes, "an address of 1 MB", "414", said).await;
+    target.note(outcomes, "an address of 1 MB", "414, or cut off", or_cut_off(said, "414")).await;
 }
 
 async fn slow(target: &Target, outcomes: &mut Vec<Outcome>) {

@@ -30,7 +30,6 @@ fn documents() -> Vec<(&'static str, &'static str, String)> {
         "explain(studentId: \"student:00000000-0000-0000-0000-000000000000\") { quizzes { average } }";
     let aliases: Vec<String> = (0..1000).map(|n| format!("a{n}: {explain}")).collect();
     let operations: Vec<String> = (0..1000).map(|n| format!("query Q{n} {{ me {{ role }} }}")).collect();
-    let page = "recentActivity(first: 100) { nodes { student { profile {";
     let items = vec!["{ sourcedId: \"x\" }"; 50_000].join(" ");
     vec![
         ("fields nested 10,000 deep", "400 LIMIT_EXCEEDED nesting", nested("{a", "}", 10_000)),
@@ -56,7 +55,8 @@ fn documents() -> Vec<(&'static str, &'static str, String)> {
         (
             "pages of 100 within each other",
             "400 LIMIT_EXCEEDED complexity",
-            format!("{{ myChildren {{ {page} {page} id }} }} }} }} }} }} }} }} }}"),
+            "{ students(first: 100) { nodes { profile { history(first: 100) { nodes { version } } } } } }"
+                .to_owned(),
         ),
         (
             "a list of 50,000 in the document",

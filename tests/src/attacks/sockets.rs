@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::target::tally;
+use super::target::{or_cut_off, tally};
 use super::{Outcome, Target};
 use crate::socket::Socket;
 
@@ -21,7 +21,9 @@ pub(super) async fn try_all(target: &Target, outcomes: &mut Vec<Outcome>) {
     let silent = join_all((0..CROWD).map(|_| silent(target))).await;
     target.note(outcomes, "100 sockets that say nothing", "100 x 4408", tally(silent)).await;
     let said = stranger(target, " ".repeat(1_000_000)).await;
-    target.note(outcomes, "1 MB as a socket's first word", "closed", said).await;
+    target
+        .note(outcomes, "1 MB as a socket's first word", "1009, or cut off", or_cut_off(said, "1009"))
+        .await;
     let said = stranger(target, json!({ "type": "subscribe", "id": "1" }).to_string()).await;
     target.note(outcomes, "a subscription before the connection", "4400", said).await;
     let said = subscriptions(target).await;

@@ -27,12 +27,16 @@ async fn ids(target: &Target, admin: &Client, outcomes: &mut Vec<Outcome>) {
         recentActivity(studentId: $s) { __typename } performanceHistory(studentId: $s) { __typename }
         weeklyPerformance(studentId: $s) { __typename } }";
     let nobody = "00000000-0000-0000-0000-000000000000";
-    let (student, aggregates) = (format!("student:{nobody}"), format!("studentProfile:{nobody}"));
+    let of_nobody = |id: &Value| {
+        let kind = id.as_str().and_then(|id| id.split(':').next()).unwrap_or_default();
+        format!("{kind}:{nobody}")
+    };
+    let (student, aggregates) = (of_nobody(bea), of_nobody(profile));
     let of_bea = gwen.send(query, json!({ "s": bea, "p": profile })).await;
     let of_nobody = gwen.send(query, json!({ "s": student, "p": aggregates })).await;
     let same = of_bea.status == of_nobody.status && of_bea.body == of_nobody.body;
-    let said = if same { "as of nobody" } else { "told apart" };
-    target.note(outcomes, "the ids of somebody else's child", "as of nobody", said.to_owned()).await;
+    let said = if same { "as of nobody".to_owned() } else { format!("{} {}", of_bea.body, of_nobody.body) };
+    target.note(outcomes, "the ids of somebody else's child", "as of nobody", said).await;
 
     let mut said = Vec::new();
     let of_profile = bea.as_str().unwrap_or_default().replace("student:", "studentProfile:");

@@ -99,6 +99,11 @@ pub(super) async fn answer(response: reqwest::Result<Response>) -> String {
     answer
 }
 
+/// Whoever is refused while still speaking may find the connection closed before the answer is read.
+pub(super) fn or_cut_off(answer: String, expected: &str) -> String {
+    if answer == "closed" || answer == expected { format!("{expected}, or cut off") } else { answer }
+}
+
 /// Many answers in one: how often each came.
 pub(super) fn tally(answers: impl IntoIterator<Item = String>) -> String {
     let mut counts = BTreeMap::new();

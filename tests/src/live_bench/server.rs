@@ -41,6 +41,25 @@ impl Server {
     /// # Panics
     /// When it cannot be started.
     pub async fn start_limited(program: &Path, database_url: &str, folder: &Path, args: &[&str]) -> Self {
+        Self::spawn(program, database_url, folder, args, Stdio::inherit()).await
+    }
+
+    /// As [`Self::start_limited`], with its log in a file.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start_logged(
+        program: &Path,
+        database_url: &str,
+        folder: &Path,
+        args: &[&str],
+        log: &Path,
+    ) -> Self {
+        let log = fs::File::create(log).expect("a log can be made");
+        Self::spawn(program, database_url, folder, args, log.into()).await
+    }
+
+    async fn spawn(program: &Path, database_url: &str, folder: &Path, args: &[&str], log: Stdio) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let secret = folder.join("secret");
         fs::write(&secret, SECRET).expect("a secret file");
@@ -50,7 +69,7 @@ impl Server {
         let mut command = Command::new(program);
         command.args(["--database-url", database_url, "--listen", &address, "--log", "error"]).args(args);
         command.arg("--jwt-secret-file").arg(&secret);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         let server =
             Self { url: format!("http://{address}"), child: command.spawn().expect("tally-api starts") };
         let http = Client::connections();

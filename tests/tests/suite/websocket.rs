@@ -260,11 +260,11 @@ async fn what_no_client_may_send_closes_the_socket() {
 async fn a_message_that_is_too_large_closes_the_socket() {
     let app = start().await;
     let mut socket = connect(&app).await;
-    let variables = json!({ "a": "x".repeat(3 * 1024 * 1024) });
+    let variables = json!({ "a": "x".repeat(250 * 1024) });
     socket.subscribe("1", "{ me { role } }", variables).await;
     socket.data("1").await;
     assert_eq!(socket.next().await, complete("1"));
-    let variables = json!({ "a": "x".repeat(5 * 1024 * 1024) });
+    let variables = json!({ "a": "x".repeat(260 * 1024) });
     socket.subscribe("1", "{ me { role } }", variables).await;
     assert_eq!(socket.closed().await.0, 1009);
 }
