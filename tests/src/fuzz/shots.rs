@@ -62,7 +62,7 @@ fn document(fuzz: &Fuzz, random: &mut StdRng, kinds: &[&str]) -> String {
         0 => fuzz.corpus.choose(random).cloned().unwrap_or_default(),
         _ => fuzz.grammar.operation(random, kind),
     };
-    if random.random_bool(0.2) { spoil::text(random, &document) } else { document }
+    if random.random_bool(0.12) { spoil::text(random, &document) } else { document }
 }
 
 fn token(fuzz: &Fuzz, random: &mut StdRng) -> String {
@@ -86,19 +86,19 @@ fn variables(fuzz: &Fuzz, random: &mut StdRng) -> Value {
 
 fn body(fuzz: &Fuzz, random: &mut StdRng) -> Vec<u8> {
     let mut body =
-        json!({ "query": document(fuzz, random, &["query", "query", "mutation", "subscription"]) });
+        json!({ "query": document(fuzz, random, &["query", "query", "query", "mutation", "mutation"]) });
     if random.random_bool(0.3) {
         body["variables"] = variables(fuzz, random);
     }
-    if random.random_bool(0.05) {
+    if random.random_bool(0.02) {
         body["operationName"] = values::text(random, &[]).into();
     }
-    if random.random_bool(0.05) {
+    if random.random_bool(0.02) {
         let hash = values::text(random, &[]);
         body["extensions"] = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
     }
     let mut bytes = body.to_string().into_bytes();
-    if random.random_bool(0.1) {
+    if random.random_bool(0.05) {
         spoil::bytes(random, &mut bytes);
     }
     bytes

@@ -13,8 +13,8 @@ on_both_backends! {
         let plan = Plan { seed: 7, first: 0, requests: 2_000, at_a_time: 8 };
         let report = fuzz::run(field, plan).await;
         assert!(report.faults.is_empty(), "{:#?}", report.faults);
-        let good = report.answers.get("200").copied().unwrap_or_default();
-        assert!(good > 300, "most are too bad to try anything: {:#?}", report.answers);
+        let executed: u64 = report.answers.iter().filter(|(answer, _)| answer.starts_with("200")).map(|(_, count)| count).sum();
+        assert!(executed > 600, "most are too bad to try anything: {:#?}", report.answers);
         // Panics close the connection, which is a fault above.
         app.stop().await;
     }

@@ -37,22 +37,22 @@ async fn ask(app: &TestApp, role: Role, subject: &str, document: &str) -> Raw {
 #[tokio::test]
 async fn a_document_may_reach_each_limit_and_no_further() {
     let document =
-        DocumentLimits { tokens: 16, nesting: 3, operations: 2, aliases: 2, directives: 2, depth: 2 };
+        DocumentLimits { tokens: 16, nesting: 4, operations: 2, aliases: 2, directives: 2, depth: 3 };
     let app = start(Limits { document, complexity: 30, ..Limits::default() }).await;
     let good = [
         "{ a: me { role } b: me { role } }",
         "query A { me { role } } query B { me { role } }",
         "{ me { role @include(if: true) } }",
-        "{ jobs(first: 30) { __typename } }",
+        "{ jobs(first: 15) { nodes { id } } }",
     ];
     let bad = [
         ("tokens", 16, "{ me { role role role role role role role role role role role role } }"),
-        ("nesting", 3, "{ me { children { student { id } } } }"),
+        ("nesting", 4, "{ me { children { student { profile { id } } } } }"),
         ("operations", 2, "query A { me } query B { me } query C { me }"),
         ("aliases", 2, "{ a: me b: me c: me }"),
         ("directives", 2, "{ me @a @b @c }"),
-        ("depth", 2, "{ me { profile { id } } }"),
-        ("complexity", 30, "{ jobs(first: 31) { __typename } }"),
+        ("depth", 3, "{ me { profile { student { id } } } }"),
+        ("complexity", 30, "{ jobs(first: 16) { nodes { id } } }"),
     ];
     let mut socket = Socket::connect(&app.url, &app.token(Role::Admin, "admin")).await;
     for document in good {

@@ -81,7 +81,7 @@ impl Measure {
         Exceeded::check("directives", self.directives, limits.directives)?;
         Exceeded::check("depth", self.extent.depth, limits.depth)?;
         Exceeded::check("introspection depth", self.extent.lists, MAX_INTROSPECTED_LISTS)?;
-        // No field costs less than one.
+        // The schema counts them with their lists, and takes as long as there are fields.
         Exceeded::check("complexity", self.extent.fields, complexity)
     }
 }
