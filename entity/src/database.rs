@@ -16,6 +16,7 @@ use sea_orm::{
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tracing::Instrument as _;
 
 use crate::feed::{Change, Feed};
 use crate::wake::Wake;
@@ -267,7 +268,7 @@ impl Database {
             ..Default::default()
         };
         let turn = self.turn().await;
-        let txn = self.writer.begin_with_options(options).await?;
+        let txn = begin(&self.writer, options).await?;
         Ok(WriteTransaction {
             txn,
             turn,
@@ -316,6 +317,19 @@ impl Database {
         txn.commit().await?;
         Ok(output)
     }
+}
+
+/// Begins a transaction, also when its caller leaves meanwhile: it is rolled back then. The driver of PostgreSQL knows of
+/// none before its BEGIN was answered, and would hand on the connection with the transaction open, in which others would
+/// write and nobody would commit.
+pub(crate) async fn begin(
+    connection: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<DatabaseTransaction, DbErr> {
+    let connection = connection.clone();
+    let beginning = async move { connection.begin_with_options(options).await };
+    let begun = tokio::spawn(beginning.in_current_span()).await;
+    begun.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
 /// How the connections of a pool are used.

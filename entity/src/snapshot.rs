@@ -1,8 +1,8 @@
 //! Reading at one moment: several statements that see the same committed state.
 
-use sea_orm::{AccessMode, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, TransactionTrait};
+use sea_orm::{AccessMode, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, TransactionOptions};
 
-use crate::database::Database;
+use crate::database::{Database, begin};
 
 impl Database {
     /// Begins a transaction that only reads, and in which every statement sees what the first one saw. It locks nothing and
@@ -11,11 +11,15 @@ impl Database {
     /// # Errors
     /// Whatever the database reports.
     pub async fn begin_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        if self.backend() == DbBackend::Sqlite {
+        let options = match self.backend() {
             // Every transaction of a WAL file is like that, and the readers cannot write.
-            return self.reader().begin().await;
-        }
-        let level = Some(IsolationLevel::RepeatableRead);
-        self.reader().begin_with_config(level, Some(AccessMode::ReadOnly)).await
+            DbBackend::Sqlite => TransactionOptions::default(),
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        begin(self.reader(), options).await
     }
 }

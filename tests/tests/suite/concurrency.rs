@@ -206,3 +206,21 @@ on_both_backends! {
         nothing_was_lost(&app, CLIENTS * CALLS * 8 + STUDENTS).await;
     }
 }
+
+on_both_backends! {
+    /// A client that leaves, or a request that takes too long, is given up at any moment.
+    async fn a_transaction_whose_caller_left_while_it_began_is_over(backend) {
+        let database = tests::backend::TestDatabase::migrated(backend).await;
+        for micros in 0..200 {
+            let patience = Duration::from_micros(micros * 10);
+            let _ = tokio::time::timeout(patience, database.db.begin_snapshot()).await;
+            let _ = tokio::time::timeout(patience, database.db.begin_write()).await;
+        }
+        // As many as there are connections: within a transaction that has read, none of these can begin.
+        for _ in 0..8 {
+            job::Entity::find().count(database.db.reader()).await.expect("jobs can be counted");
+        }
+        let snapshots = (0..8).map(|_| database.db.begin_snapshot());
+        try_join_all(snapshots).await.expect("no connection is within a transaction");
+    }
+}
