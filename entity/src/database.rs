@@ -1,5 +1,6 @@
 //! Connections to SQLite and PostgreSQL, and the transactions that write.
 
+mod begin;
 mod fault;
 mod turn;
 
@@ -11,18 +12,17 @@ use std::time::Duration;
 
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
 };
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tracing::Instrument as _;
 
 use crate::feed::{Change, Feed};
 use crate::wake::Wake;
 use fault::is_taken_key;
 use turn::Turns;
 
+pub(crate) use begin::begin;
 pub use fault::{Objection, is_conflict, is_transient, objection};
 pub use turn::Turn;
 
@@ -317,19 +317,6 @@ impl Database {
         txn.commit().await?;
         Ok(output)
     }
-}
-
-/// Begins a transaction, also when its caller leaves meanwhile: it is rolled back then. The driver of PostgreSQL knows of
-/// none before its BEGIN was answered, and would hand on the connection with the transaction open, in which others would
-/// write and nobody would commit.
-pub(crate) async fn begin(
-    connection: &DatabaseConnection,
-    options: TransactionOptions,
-) -> Result<DatabaseTransaction, DbErr> {
-    let connection = connection.clone();
-    let beginning = async move { connection.begin_with_options(options).await };
-    let begun = tokio::spawn(beginning.in_current_span()).await;
-    begun.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
 /// How the connections of a pool are used.
