@@ -43,7 +43,7 @@ async fn large(target: &Target, outcomes: &mut Vec<Outcome>) {
     let said = or_cut_off(said, "413 LIMIT_EXCEEDED");
     target.note(outcomes, "a body without an end", "413 LIMIT_EXCEEDED, or cut off", said).await;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(&[b' '; 10_000_000]).expect("memory can be written");
+    gzip.write_all(&vec![b' '; 10_000_000]).expect("memory can be written");
     let gzip = gzip.finish().expect("memory can be written");
     let said = answer(request().header("content-encoding", "gzip").body(gzip).send().await).await;
     target.note(outcomes, "10 MB of blanks, compressed", "400 BAD_USER_INPUT", said).await;

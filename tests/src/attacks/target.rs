@@ -81,11 +81,8 @@ impl Target {
 
 /// The status of a response, and what its first error says of itself.
 pub(super) async fn answer(response: reqwest::Result<Response>) -> String {
-    let response = match response {
-        Ok(response) => response,
-        // What it was told before may be lost with the connection.
-        Err(_) => return "closed".to_owned(),
-    };
+    // What it was told before may be lost with the connection.
+    let Ok(response) = response else { return "closed".to_owned() };
     let status = response.status().as_u16();
     let body: Value = response.json().await.unwrap_or_default();
     let extensions = &body["errors"][0]["extensions"];

@@ -17,7 +17,7 @@ use super::{Fuzz, spoil, values};
 use crate::socket::{PROTOCOL, Socket};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a socket or a raw connection is listened to when nothing more need come.
 const A_WHILE: Duration = Duration::from_millis(20);
 

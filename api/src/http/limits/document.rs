@@ -212,12 +212,9 @@ mod tests {
 
     #[test]
     fn fragments_that_double_each_other_are_counted_without_being_walked() {
-        let mut document = "{ ...F0 }".to_owned();
-        for nth in 0..63 {
-            let next = nth + 1;
-            document += &format!("fragment F{nth} on Query {{ ...F{next} ...F{next} }}");
-        }
-        document += "fragment F63 on Query { me { role } }";
+        let double = |nth: u32| format!("fragment F{nth} on Query {{ ...F{0} ...F{0} }}", nth + 1);
+        let doubles: String = (0..63).map(double).collect();
+        let document = format!("{{ ...F0 }} {doubles} fragment F63 on Query {{ me {{ role }} }}");
         let limits = DocumentLimits::default();
         assert_eq!(
             of(&document).within(&limits, 10_000),

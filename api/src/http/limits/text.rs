@@ -42,7 +42,7 @@ fn skip_ignored(mut text: &[u8]) -> &[u8] {
         match text.first() {
             Some(b'#') => text = &text[length_while(text, |byte| !matches!(byte, b'\n' | b'\r'))..],
             Some(byte) if byte.is_ascii_whitespace() || *byte == b',' || !byte.is_ascii() => {
-                text = &text[1..]
+                text = &text[1..];
             }
             _ => return text,
         }
