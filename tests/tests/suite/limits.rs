@@ -24,8 +24,8 @@ async fn start_on(backend: Backend, limits: Limits) -> TestApp {
     TestApp::start_with(backend, Options { limits, ..Options::default() }).await
 }
 
-fn times(count: u32) -> Option<Rate> {
-    Some(Rate { burst: NonZeroU32::new(count).unwrap(), every: NEVER })
+fn times(count: u32) -> Rate {
+    Rate { burst: NonZeroU32::new(count).unwrap(), every: NEVER }
 }
 
 async fn ask(app: &TestApp, role: Role, subject: &str, document: &str) -> Raw {
@@ -95,7 +95,7 @@ async fn a_list_costs_as_much_as_it_may_be_long() {
 
 #[tokio::test]
 async fn a_subject_may_ask_so_often_and_the_learning_system_as_often_as_it_likes() {
-    let app = start(Limits { subject_rate: times(3), ..Limits::default() }).await;
+    let app = start(Limits { subject_rate: Some(times(3)), ..Limits::default() }).await;
     for subject in ["gwen", "hugo"] {
         for _ in 0..3 {
             assert_eq!(ask(&app, Role::Guardian, subject, "{ me { role } }").await.status, StatusCode::OK);
@@ -120,7 +120,7 @@ async fn a_subject_may_ask_so_often_and_the_learning_system_as_often_as_it_likes
 #[tokio::test]
 async fn an_address_may_ask_so_often_whoever_it_says_it_is() {
     let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    let app = start(Limits { address_rate: times(3), trusted_proxies, ..Limits::default() }).await;
+    let app = start(Limits { address_rate: Some(times(3)), trusted_proxies, ..Limits::default() }).await;
     let ask = async |path: &str, forwarded: &str| {
         answer(request(&app, Method::GET, path).header("x-forwarded-for", forwarded)).await
     };
@@ -152,7 +152,7 @@ async fn an_address_may_ask_so_often_whoever_it_says_it_is() {
 
 #[tokio::test]
 async fn nobody_is_believed_to_be_a_proxy_unless_told() {
-    let app = start(Limits { address_rate: times(2), ..Limits::default() }).await;
+    let app = start(Limits { address_rate: Some(times(2)), ..Limits::default() }).await;
     let mut last = StatusCode::OK;
     for nth in 1..=3 {
         let request =
@@ -294,7 +294,7 @@ async fn sockets_are_bounded_in_number_and_in_what_they_say() {
         open: 2,
         operations: 1,
         message: 1000,
-        message_rate: times(4),
+        message_rate: Some(times(4)),
         init_within: Duration::from_millis(200),
     };
     let app = start(Limits { sockets, ..Limits::default() }).await;
