@@ -68,7 +68,8 @@ pub(super) async fn get(
     match upgrade {
         Ok(upgrade) => open(app, request_id.0, headers, upgrade),
         Err(rejection) if wants_socket(&headers) => rejection.into_response(),
-        Err(_) => graphql::get(State(app), request_id, headers, query).await,
+        // Boxed: most of what comes here asks for a socket.
+        Err(_) => Box::pin(graphql::get(State(app), request_id, headers, query)).await,
     }
 }
 
