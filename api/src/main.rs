@@ -209,7 +209,7 @@ fn is_for_us_alone(args: &ServeArgs) -> bool {
 /// Links that sign in once: an admin, and a guardian of the invented school.
 fn links(app: &App, demo: Option<&Filled>) -> Outcome<Vec<Link>> {
     let admin = Identity::new(Role::Admin, "admin")?;
-    let mut links = vec![Link { whom: "an admin, to GraphiQL", path: app.one_time_link(admin) }];
+    let mut links = vec![Link { whom: "an admin, to the desk", path: app.one_time_link(admin) }];
     if let Some(demo) = demo {
         let guardian = Identity::new(Role::Guardian, demo.guardian.as_str())?;
         links.push(Link { whom: "a guardian of four", path: app.one_time_link(guardian) });

@@ -2,13 +2,14 @@
 //!
 //! Transactions begin and end here; GraphQL is not known here. [`facts`] writes, [`read`] reads within what a viewer
 //! may see, [`live`] does so whenever it has changed, and [`access`] keeps who read or changed whose record; [`queue`],
-//! [`backfill`], [`students`] and [`drift`] are for admins; [`session`] keeps who has signed in,
+//! [`backfill`], [`students`], [`guardianships`] and [`drift`] are for admins; [`session`] keeps who has signed in,
 //! and [`revocation`] whose tokens are refused.
 
 pub mod access;
 pub mod backfill;
 pub mod drift;
 pub mod facts;
+pub mod guardianships;
 pub mod live;
 pub mod queue;
 pub mod read;

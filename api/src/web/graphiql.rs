@@ -1,9 +1,10 @@
 //! GraphiQL, for admins.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 
+use super::admin::admins_only;
 use super::page::Page;
 use super::sign_in::ask_to_sign_in;
 use super::unavailable;
@@ -13,10 +14,7 @@ use crate::session::{Key, Sessions};
 pub(super) async fn show(State(sessions): State<Sessions>, headers: HeaderMap) -> Response {
     match sessions.reader_of_page(&headers).await {
         Ok(Some(viewer)) if viewer.is_admin() => page().into_response(),
-        Ok(Some(viewer)) => Page::new(include_str!("../../web/admins-only.html"))
-            .with("subject", viewer.subject())
-            .status(StatusCode::FORBIDDEN)
-            .into_response(),
+        Ok(Some(viewer)) => admins_only(viewer.subject()),
         Ok(None) => ask_to_sign_in("/graphiql"),
         Err(error) => unavailable(&error),
     }

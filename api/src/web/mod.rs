@@ -2,10 +2,11 @@
 //!
 //! - `assets`: the files of `api/web`, which are in the program.
 //! - `page`: the shell of every page: its headers, above all what it may load.
-//! - `sign_in`, `home`, `graphiql`: the pages.
+//! - `sign_in`, `home`, `admin`, `graphiql`: the pages.
 //!
 //! What must never be here: data of students. Pages get it from the GraphQL API, as anybody's would.
 
+mod admin;
 mod assets;
 mod graphiql;
 mod home;
@@ -29,6 +30,8 @@ pub(crate) fn router(sessions: Sessions) -> Router {
     Router::new()
         .route("/", get(home::show))
         .route("/children/{id}", get(home::show_child))
+        .route("/admin", get(admin::show))
+        .route("/admin/{*path}", get(admin::show))
         .route("/graphiql", get(graphiql::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

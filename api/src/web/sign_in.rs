@@ -125,7 +125,7 @@ async fn who(sessions: &Sessions, fields: &Fields) -> Result<(Identity, Option<D
 /// Where to go once signed in: where one wanted to be, or to what the role is likely to want.
 fn destination(next: &str, role: Role) -> String {
     match (next, role) {
-        ("", Role::Admin) => "/graphiql".to_owned(),
+        ("", Role::Admin) => "/admin".to_owned(),
         ("", _) => "/".to_owned(),
         (next, _) => next.to_owned(),
     }

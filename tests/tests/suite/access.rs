@@ -168,6 +168,7 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("job", "{ job(id: \"job:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
     ("workers", "{ workers { name } }"),
     ("students", "{ students { nodes { sourcedId } } }"),
+    ("guardianships", "{ guardianships { nodes { guardian { sourcedId } } } }"),
     ("aggregateDrift", "{ aggregateDrift { totalCount } }"),
     ("backfillRun", "{ backfillRun(id: \"backfillRun:0193d1b2-0000-7000-8000-000000000000\") { id } }"),
     ("backfillRuns", "{ backfillRuns { nodes { id } } }"),

@@ -26,7 +26,7 @@ async fn the_small_pages_can_be_used_by_everybody() {
     small(&app.one_time_link(Role::Service, "lms"), "Welcome").await;
     small(&path("/graphiql"), "This page is for admins").await;
     browser.open(&app.one_time_link(Role::Admin, "boss")).await;
-    browser.until_at(&path("/graphiql")).await;
+    browser.until_at(&path("/admin")).await;
     small(&path("/"), "Welcome").await;
 }
 

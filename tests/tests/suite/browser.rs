@@ -29,7 +29,8 @@ pub async fn assert_quiet(browser: &mut Browser, app: &TestApp) {
 
 async fn open_graphiql(browser: &Browser, app: &TestApp) {
     browser.open(&app.one_time_link(Role::Admin, "admin")).await;
-    browser.until_at(&format!("{}/graphiql", app.url)).await;
+    browser.until_at(&format!("{}/admin", app.url)).await;
+    browser.open(&format!("{}/graphiql", app.url)).await;
     // The schema is there as soon as the explorer can show it.
     browser.until("return !!document.querySelector('.graphiql-query-editor .CodeMirror')").await;
 }
@@ -135,7 +136,7 @@ async fn a_link_works_once_and_then_says_so() {
     let link = app.one_time_link(Role::Admin, "admin");
     let (first, second) = (Browser::start().await, Browser::start().await);
     first.open(&link).await;
-    first.until_at(&format!("{}/graphiql", app.url)).await;
+    first.until_at(&format!("{}/admin", app.url)).await;
     second.open(&link).await;
     second.until_shown("This link has been used already").await;
     second.open(&format!("{}/graphiql", app.url)).await;

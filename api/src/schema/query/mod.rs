@@ -4,6 +4,7 @@ mod access;
 mod backfill;
 mod core;
 mod drift;
+mod guardianships;
 mod history;
 mod insight;
 mod privacy;
@@ -14,6 +15,7 @@ use async_graphql::MergedObject;
 use backfill::BackfillQuery;
 use core::CoreQuery;
 use drift::DriftQuery;
+use guardianships::GuardianshipsQuery;
 use history::HistoryQuery;
 use insight::InsightQuery;
 use privacy::PrivacyQuery;
@@ -32,4 +34,5 @@ pub struct Query(
     DriftQuery,
     AccessQuery,
     PrivacyQuery,
+    GuardianshipsQuery,
 );

@@ -10,7 +10,7 @@ macro_rules! files {
 pub(super) type File = (&'static str, &'static [u8]);
 
 /// All files.
-pub(super) const ALL: &[&[File]] = &[COMMON, FAMILY, GRAPHIQL, LIBRARIES];
+pub(super) const ALL: &[&[File]] = &[COMMON, FAMILY, ADMIN, GRAPHIQL, LIBRARIES];
 
 /// What several pages are made of.
 const COMMON: &[File] = files![
@@ -44,6 +44,31 @@ const FAMILY: &[File] = files![
     "family/record.js",
     "family/trend.js",
     "family/weeks.js",
+];
+
+/// The admin's desk.
+const ADMIN: &[File] = files![
+    "admin/admin.css",
+    "admin/admin.js",
+    "admin/backfill-results.js",
+    "admin/backfill-run.js",
+    "admin/backfill-words.js",
+    "admin/backfills.js",
+    "admin/data.js",
+    "admin/drift.js",
+    "admin/guardians.js",
+    "admin/guardianships.js",
+    "admin/jobs.js",
+    "admin/overview.js",
+    "admin/parts.js",
+    "admin/queue.js",
+    "admin/router.js",
+    "admin/rows.js",
+    "admin/selection.js",
+    "admin/student-filter.js",
+    "admin/student-past.js",
+    "admin/student.js",
+    "admin/students.js",
 ];
 
 /// GraphiQL's page.

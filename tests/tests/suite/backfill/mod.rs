@@ -61,7 +61,7 @@ async fn create(app: &TestApp, names: &[String]) {
 }
 
 /// Writes wrong numbers into the profile of a student, with no mark that says so.
-async fn damage(app: &TestApp, student: &str) {
+pub(crate) async fn damage(app: &TestApp, student: &str) {
     let id = literal(app, student_id(app, student).await);
     sql(
         app,
@@ -107,17 +107,17 @@ async fn assert_figures(app: &TestApp, run: &str, expected: Value) {
     }
 }
 
-fn walker(app: &TestApp, name: &str) -> Walker {
+pub(crate) fn walker(app: &TestApp, name: &str) -> Walker {
     Walker::new(app.db().clone(), app.shared_clock(), name.to_owned(), LEASE)
 }
 
 /// One step of a walker.
-async fn step(walker: &mut Walker) -> Step {
+pub(crate) async fn step(walker: &mut Walker) -> Step {
     walker.step().await.expect("runs can be walked")
 }
 
 /// Walks all runs and runs their jobs, until every run has ended.
-pub(super) async fn settle(app: &TestApp) {
+pub(crate) async fn settle(app: &TestApp) {
     let mut walker = walker(app, "one");
     while step(&mut walker).await != Step::Idle {
         app.drain().await;

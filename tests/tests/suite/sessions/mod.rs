@@ -77,7 +77,7 @@ on_both_backends! {
             assert!(page.text.contains(code_of(&link)) && page.header("set-cookie").is_empty());
         }
         let first = sign_in(&app, &[("code", code_of(&link))]).await;
-        assert_eq!((first.status, first.header("location")), (StatusCode::SEE_OTHER, "/graphiql"));
+        assert_eq!((first.status, first.header("location")), (StatusCode::SEE_OTHER, "/admin"));
         assert_eq!(who(&app, &cookie_of(&first)).await, "ADMIN admin");
 
         let second = sign_in(&app, &[("code", code_of(&link))]).await;

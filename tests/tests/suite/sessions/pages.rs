@@ -34,12 +34,12 @@ async fn one_comes_back_to_where_one_was_sent_away_and_to_no_other_server() {
     let app = TestApp::start(Backend::Sqlite).await;
     let (admin, guardian) = (app.token(Role::Admin, "boss"), app.token(Role::Guardian, "gwen"));
     for (token, next, location) in [
-        (&admin, "", "/graphiql"),
+        (&admin, "", "/admin"),
         (&guardian, "", "/"),
         (&guardian, "/graphiql", "/graphiql"),
-        (&admin, "https://evil.example", "/graphiql"),
-        (&admin, "//evil.example", "/graphiql"),
-        (&admin, "/\\evil.example", "/graphiql"),
+        (&admin, "https://evil.example", "/admin"),
+        (&admin, "//evil.example", "/admin"),
+        (&admin, "/\\evil.example", "/admin"),
     ] {
         let response = sign_in(&app, &[("token", token), ("next", next)]).await;
         assert_eq!(response.header("location"), location, "{next}");
@@ -58,6 +58,8 @@ async fn every_page_bounds_what_it_may_load() {
         ("/children/student:ada", &gwen),
         ("/sign-in", ""),
         ("/sign-in?code=x", ""),
+        ("/admin", &boss),
+        ("/admin/students/student:ada", &boss),
         ("/graphiql", &boss),
     ] {
         let response = answer(request(&app, Method::GET, path).header(COOKIE, cookie)).await;
@@ -137,4 +139,32 @@ async fn families_get_their_page_and_others_are_told_where_to_go() {
     let nobody = page(String::new(), "/children/student:ada").await;
     let location = "/sign-in?next=%2Fchildren%2Fstudent%3Aada";
     assert_eq!((nobody.status, nobody.header("location")), (StatusCode::SEE_OTHER, location));
+}
+
+#[tokio::test]
+async fn the_desk_is_for_admins() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let page = |cookie: String, path| answer(request(&app, Method::GET, path).header(COOKIE, cookie));
+    for (path, location) in [
+        ("/admin", "/sign-in?next=%2Fadmin"),
+        (
+            "/admin/students?search=a&order=NAME",
+            "/sign-in?next=%2Fadmin%2Fstudents%3Fsearch%3Da%26order%3DNAME",
+        ),
+    ] {
+        let nobody = page(String::new(), path).await;
+        assert_eq!((nobody.status, nobody.header("location")), (StatusCode::SEE_OTHER, location));
+        for role in [Role::Service, Role::Guardian, Role::Student] {
+            let response = page(sign_in_by_token(&app, role, "<b>gwen</b>").await, path).await;
+            assert_eq!(response.status, StatusCode::FORBIDDEN, "{role}");
+            assert!(
+                response.text.contains("for admins") && !response.text.contains("<b>"),
+                "{}",
+                response.text
+            );
+        }
+        let admin = page(sign_in_by_token(&app, Role::Admin, "boss").await, path).await;
+        assert_eq!(admin.status, StatusCode::OK);
+        assert!(admin.text.contains("/assets/admin/admin.js"), "{}", admin.text);
+    }
 }
