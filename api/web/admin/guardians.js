@@ -132,7 +132,7 @@ export function Grant({ student, onDone }) {
     action.run(event.target);
   };
   return html`<form class="grant" onSubmit=${send}>
-    <h3>${t('admin.grant.title')}</h3>
+    <${student ? 'h3' : 'h2'}>${t('admin.grant.title')}<//>
     <div class="fields">
       ${!student && html`<label>${t('admin.grant.student')} <input name="student" required maxlength="255" autocapitalize="off" /></label>`}
       <label>${t('admin.grant.guardian')} <input name="guardian" required maxlength="255" autocapitalize="off" /></label>

@@ -3,7 +3,7 @@
 import { html, useLayoutEffect, useRef } from '../app/view.js';
 import { t } from '../app/texts.js';
 import { Grant, List, useGuardianships } from './guardians.js';
-import { Page, Panel } from './parts.js';
+import { Page } from './parts.js';
 import { address, go, usePlace } from './router.js';
 
 export function Guardianships() {
@@ -15,7 +15,7 @@ export function Guardianships() {
       <${Filter} params=${params} />
       <${List} answer=${answer} />
     </section>
-    <${Panel} title=${t('admin.grant.grant')}><${Grant} onDone=${answer.reload} /><//>
+    ${answer.nodes && html`<section class="panel"><${Grant} onDone=${answer.reload} /></section>`}
   <//>`;
 }
 

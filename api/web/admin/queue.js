@@ -35,8 +35,8 @@ export function Queue() {
     <${Panel} title=${t('admin.now')}>
       <${Status} queue=${queue.data?.queue} reload=${queue.reload} />
     <//>
-    <${Panel} title=${t('admin.jobs.title')} aside=${html`<${StateChoice} />`}><${AllJobs} /><//>
     <${Panel} title=${t('admin.workers.title')}><${Workers} /><//>
+    <${Panel} title=${t('admin.jobs.title')} aside=${html`<${StateChoice} />`}><${AllJobs} /><//>
   <//>`;
 }
 

@@ -44,7 +44,7 @@ export function Students() {
         <${CheckPage} nodes=${nodes ?? []} />
       <//>
       ${nodes ? html`<${List} nodes=${nodes} order=${listing.orderBy} isBusy=${isLoading} />` : !problem && html`<${RowsToCome} rows=${SIZE} />`}
-      <${Pager} pageInfo=${data?.students.pageInfo} total=${total === undefined ? '' : students(total)} />
+      ${nodes && html`<${Pager} pageInfo=${data.students.pageInfo} total=${total === undefined ? '' : students(total)} />`}
     </section>
   <//>`;
 }

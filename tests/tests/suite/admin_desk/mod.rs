@@ -150,12 +150,16 @@ async fn tab_to(browser: &Browser, selector: &str) {
     panic!("{selector} cannot be reached with the tabulator");
 }
 
-/// How much of the page has moved by itself since it was opened, and how far: the sum of its layout shifts.
-async fn jumps(browser: &Browser) -> f64 {
+/// What has moved by itself since the page was opened, and is large enough to be seen.
+async fn jumps(browser: &Browser) -> Value {
     let script = "const shifts = new PerformanceObserver(() => {});
         shifts.observe({ type: 'layout-shift', buffered: true });
-        return shifts.takeRecords().reduce((sum, { value }) => sum + value, 0);";
-    browser.script(script).await.as_f64().unwrap()
+        const rect = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
+        const told = ({ node, previousRect, currentRect }) =>
+            `${node?.nodeName} ${node?.className} from ${rect(previousRect)} to ${rect(currentRect)}`;
+        const seen = shifts.takeRecords().filter(({ value }) => value > 0.01);
+        return seen.flatMap(({ sources }) => sources.map(told));";
+    browser.script(script).await
 }
 
 /// A phone, and a desk.
@@ -188,7 +192,7 @@ async fn the_desk_can_be_used_by_everybody() {
         browser.resize(width, height).await;
         for path in &paths {
             go(&browser, &app, path).await;
-            assert!(jumps(&browser).await < 0.02, "{path} jumps while it loads at {width}");
+            assert_eq!(jumps(&browser).await, json!([]), "{path} jumps while it loads at {width}");
             browser.assert_accessible().await;
             let overflows = browser.script("return document.documentElement.scrollWidth > innerWidth").await;
             assert_eq!(overflows, Value::Bool(false), "{path} at {width}");
