@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, Object, Result};
+use entity::access_log::Kind;
 use entity::id::{GuardianId, ParseIdError, StudentId};
 
 use crate::error::database_error;
@@ -41,7 +42,9 @@ impl GuardianshipsQuery {
         let rows = guardianships::list_unscoped(&ctx.services()?.db, &filter, after, page.limit + 1).await;
         let rows = rows.map_err(|error| database_error(&error))?;
         let key = |row: &entity::guardianship::Model| Key(row.student_id, row.guardian_id).to_string();
-        Ok(page.connection(rows, |row| (key(&row), Guardianship(row))))
+        let page = page.connection(rows, |row| (key(&row), Guardianship(row)));
+        ctx.note(Kind::Read, page.edges.iter().map(|edge| edge.node.0.student_id))?;
+        Ok(page)
     }
 }
 
