@@ -30,7 +30,7 @@ pub(super) async fn try_all(target: &Target, outcomes: &mut Vec<Outcome>) {
     target.note(outcomes, "150 subscriptions on a socket", "100 next, 50 LIMIT_EXCEEDED", said).await;
     let said = flood(target).await;
     target.note(outcomes, "5,000 messages at once", "1008", said).await;
-    let said = join_all((0..20).map(|_| deaf(target))).await;
+    let said = join_all((0..20).map(|nth| deaf(target, nth))).await;
     target
         .note(outcomes, "20 sockets that ask for much and do not listen", "20 x not heard", tally(said))
         .await;
@@ -51,12 +51,12 @@ async fn stranger(target: &Target, text: String) -> String {
     }
 }
 
-async fn connect(target: &Target) -> Socket {
-    Socket::connect(&target.server.url, &target.server.token(Role::Guardian, "gwen")).await
+async fn connect(target: &Target, subject: &str) -> Socket {
+    Socket::connect(&target.server.url, &target.server.token(Role::Guardian, subject)).await
 }
 
 async fn subscriptions(target: &Target) -> String {
-    let mut socket = connect(target).await;
+    let mut socket = connect(target, "hugo").await;
     for nth in 0..150 {
         socket.subscribe(&nth.to_string(), "subscription { myChildrenUpdated { id } }", json!({})).await;
     }
@@ -73,7 +73,7 @@ async fn subscriptions(target: &Target) -> String {
 }
 
 async fn flood(target: &Target) -> String {
-    let mut socket = connect(target).await;
+    let mut socket = connect(target, "hugo").await;
     let ping = json!({ "type": "ping" }).to_string();
     for _ in 0..5000 {
         if socket.try_send_raw(Message::text(ping.clone())).await.is_err() {
@@ -90,8 +90,8 @@ async fn flood(target: &Target) -> String {
 }
 
 /// Asks for the whole schema again and again, and never reads the answers.
-async fn deaf(target: &Target) -> String {
-    let mut socket = connect(target).await;
+async fn deaf(target: &Target, nth: usize) -> String {
+    let mut socket = connect(target, &format!("deaf-{nth}")).await;
     let query = "{ __schema { types { name description fields { name description } } } }";
     let ask = async {
         for nth in 0.. {

@@ -73,7 +73,8 @@ impl Target {
         expected: &'static str,
         answer: String,
     ) {
-        let me = self.document("{ me { role } }", json!({})).await;
+        // Somebody who has nothing to do with it: the attacker may have to wait.
+        let me = self.asked(Role::Student, "watcher", "{ me { role } }", json!({})).await;
         assert_eq!(me, "200", "after {attack:?} the server should answer as ever");
         outcomes.push(Outcome { attack, expected, answer, memory: self.server.memory() });
     }

@@ -1,6 +1,7 @@
 //! Profiles that are followed as they change.
 
 use api::auth::Role;
+use api::http::Options;
 use chrono::TimeDelta;
 use entity::database::Database;
 use entity::feed;
@@ -187,7 +188,9 @@ on_both_backends! {
     }
 
     async fn a_client_that_is_slow_gets_the_latest(backend) {
-        let app = TestApp::start(backend).await;
+        let mut options = Options::default();
+        options.limits.document.aliases = 120;
+        let app = TestApp::start_with(backend, options).await;
         let ids = school(&app, &["ada"]).await;
         let mut socket = socket(&app, Role::Admin, "admin").await;
         // So much at once that the connection itself cannot hold it.
