@@ -2,28 +2,25 @@
 
 mod begin;
 mod fault;
+mod transaction;
 mod turn;
 
-use std::ops::Deref;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
-};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions};
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::feed::{Change, Feed};
+use crate::feed::Feed;
 use crate::wake::Wake;
 use fault::is_taken_key;
 use turn::Turns;
 
 pub(crate) use begin::begin;
 pub use fault::{Objection, is_conflict, is_transient, objection};
+pub use transaction::{AsDbErr, UnitOfWork, WriteTransaction};
 pub use turn::Turn;
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
@@ -269,14 +266,7 @@ impl Database {
         };
         let turn = self.turn().await;
         let txn = begin(&self.writer, options).await?;
-        Ok(WriteTransaction {
-            txn,
-            turn,
-            wake: self.wake.clone(),
-            enqueued: AtomicBool::new(false),
-            feed: self.feed.clone(),
-            changes: Mutex::default(),
-        })
+        Ok(WriteTransaction::new(txn, turn, self.wake.clone(), self.feed.clone()))
     }
 
     /// Waits for the turn to write to an SQLite file, among all processes that have it open; the turn ends when it is
@@ -345,77 +335,5 @@ async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
     match tokio::time::timeout(PROBE_TIMEOUT, PgConnection::connect_with(options)).await {
         Ok(Err(cause)) => cause,
         _ => error,
-    }
-}
-
-/// What is done within one transaction. It may be run several times, of which at most one is committed.
-pub trait UnitOfWork: Sync {
-    /// What it results in.
-    type Output: Send;
-    /// Why it may fail.
-    type Error: From<DbErr> + AsDbErr + Send;
-
-    /// Does the work in `txn`, which the caller commits, or rolls back on an error.
-    fn run(&self, txn: &WriteTransaction) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
-}
-
-/// An error that may stem from the database.
-pub trait AsDbErr {
-    /// The database's error, if that is what it stems from.
-    fn as_db_err(&self) -> Option<&DbErr>;
-}
-
-impl AsDbErr for DbErr {
-    fn as_db_err(&self) -> Option<&DbErr> {
-        Some(self)
-    }
-}
-
-/// A transaction that writes. Dropped without [`Self::commit`], it is rolled back.
-#[derive(Debug)]
-pub struct WriteTransaction {
-    txn: DatabaseTransaction,
-    /// Ends with the transaction.
-    turn: Option<Turn>,
-    wake: Wake,
-    enqueued: AtomicBool,
-    feed: Feed,
-    changes: Mutex<Vec<Change>>,
-}
-
-impl WriteTransaction {
-    /// Notes that a job was enqueued, so that workers are woken after the commit and not before.
-    pub(crate) fn wake_on_commit(&self) {
-        self.enqueued.store(true, Ordering::Relaxed);
-    }
-
-    /// Notes what changes for readers, so that they are told after the commit and not before.
-    pub fn tell_on_commit(&self, changes: impl IntoIterator<Item = Change>) {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
-    }
-
-    /// Commits, and then tells readers what has changed, and wakes the workers if a job was enqueued.
-    ///
-    /// # Errors
-    /// Whatever the database reports.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        self.txn.commit().await?;
-        drop(self.turn);
-        let changes = self.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if !changes.is_empty() {
-            self.feed.publish(&changes);
-        }
-        if self.enqueued.load(Ordering::Relaxed) {
-            self.wake.signal();
-        }
-        Ok(())
-    }
-}
-
-impl Deref for WriteTransaction {
-    type Target = DatabaseTransaction;
-
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.txn
     }
 }

@@ -62,7 +62,7 @@ async fn subscriptions(target: &Target) -> String {
     }
     let (mut begun, mut refused) = (0, 0);
     while begun + refused < 150 {
-        let message = socket.next().await;
+        let Some(Ok(message)) = socket.next_within(INSISTENCE).await else { break };
         match message["type"].as_str() {
             Some("next") => begun += 1,
             _ if message["payload"][0]["extensions"]["code"] == "LIMIT_EXCEEDED" => refused += 1,

@@ -11,7 +11,7 @@ use super::{ARGUMENTS, Outcome};
 use crate::client::Client;
 use crate::live_bench::server::Server;
 
-/// A server with a small school: Ada, whose guardian is Gwen; and Bea, whom Gwen may not see.
+/// A server with a small school: Ada, whose guardians are Gwen and Hugo; and Bea, whom neither may see.
 pub struct Target {
     /// The server.
     pub server: Server,
@@ -28,7 +28,9 @@ impl Target {
             ada: upsertStudent(input: { sourcedId: \"ada\", displayName: \"Ada\" }) { outcome }
             bea: upsertStudent(input: { sourcedId: \"bea\", displayName: \"Bea\" }) { outcome }
             gwen: upsertGuardian(input: { sourcedId: \"gwen\", displayName: \"Gwen\" }) { outcome }
-            grantGuardianship(input: { student: { sourcedId: \"ada\" }, guardian: { sourcedId: \"gwen\" } }) { outcome }
+            hugo: upsertGuardian(input: { sourcedId: \"hugo\", displayName: \"Hugo\" }) { outcome }
+            ofGwen: grantGuardianship(input: { student: { sourcedId: \"ada\" }, guardian: { sourcedId: \"gwen\" } }) { outcome }
+            ofHugo: grantGuardianship(input: { student: { sourcedId: \"ada\" }, guardian: { sourcedId: \"hugo\" } }) { outcome }
             upsertCourse(input: { sourcedId: \"maths\", title: \"Maths\" }) { outcome }
             upsertQuiz(input: { sourcedId: \"q\", title: \"Q\", course: { sourcedId: \"maths\" } }) { outcome }
             upsertEnrollment(input: { sourcedId: \"ada-maths\", student: { sourcedId: \"ada\" },

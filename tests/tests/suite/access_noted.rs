@@ -70,7 +70,7 @@ fn is_student(viewer: &str) -> bool {
 
 /// How many students a row shows to whoever it shows any.
 fn shown(row: &str) -> i64 {
-    if row == "students" { 2 } else { 1 }
+    if matches!(row, "students" | "guardianships") { 2 } else { 1 }
 }
 
 on_both_backends! {

@@ -1,12 +1,18 @@
 //! Attacks on the real server: each is answered as it should be, and leaves no memory behind.
 
-use tests::attacks::{self, Target};
+use tests::attacks::{self, Outcome, Target};
 use tests::backend::TestDatabase;
 use tests::{binary, on_both_backends};
 
 /// What the server may hold more after any attack than before the first, in bytes. An allocator need not give back at once
 /// what was freed.
 const MORE_MEMORY: u64 = 200_000_000;
+
+/// What was tried, what it was answered, and the memory held afterwards; shown with `--nocapture`.
+fn table(outcomes: &[Outcome]) -> String {
+    let line = |it: &Outcome| format!("{} | {} | {} MB\n", it.attack, it.answer, it.memory / 1_000_000);
+    outcomes.iter().map(line).collect()
+}
 
 on_both_backends! {
     async fn attacks_are_answered_and_leave_nothing_behind(backend) {
@@ -15,6 +21,7 @@ on_both_backends! {
         let target = Target::start(&binary::built("tally-api"), &database.url, folder.path()).await;
         let before = target.server.memory();
         let outcomes = attacks::all(&target).await;
+        println!("{} MB before\n{}", before / 1_000_000, table(&outcomes));
         assert!(outcomes.len() > 40, "{} attacks", outcomes.len());
         let other: Vec<_> = outcomes.iter().filter(|outcome| outcome.answer != outcome.expected).collect();
         assert!(other.is_empty(), "{other:#?}");

@@ -22,7 +22,7 @@ const ROWS: usize =
     facts::COURSES * (1 + 2 * facts::TASKS) + STUDENTS * (2 + facts::ENROLLMENTS * (1 + 3 * facts::TASKS));
 
 /// What is measured of each database and each size, under which load, and whether next to something else.
-const FIGURES: [&str; 28] = [
+const FIGURES: [&str; 31] = [
     "commit to stamp, worker in another process, max | 20 | alone",
     "commit to stamp, worker in another process, max | 200 | alone",
     "commit to stamp, worker in another process, p50 | 20 | alone",
@@ -37,6 +37,8 @@ const FIGURES: [&str; 28] = [
     "commit to stamp, worker in the same process, p99 | 200 | alone",
     "dashboards read | 1 | compared",
     "dashboards read | 2 | compared",
+    "dashboards read, --cache | 1 | compared",
+    "dashboards read, --cache | 2 | compared",
     "drain of recalculation jobs | 0 | compared",
     "facts in bulk, 10 a call | 1 | alone",
     "facts in bulk, 10 a call | 4 | alone",
@@ -44,8 +46,9 @@ const FIGURES: [&str; 28] = [
     "facts written, random students | 1 | compared",
     "facts written, random students | 2 | compared",
     "memory of tally-api, bulk | 0 | alone",
+    "memory of tally-api, dashboards read | 0 | alone",
+    "memory of tally-api, dashboards read, --cache | 0 | alone",
     "memory of tally-api, idle | 0 | alone",
-    "memory of tally-api, reads | 0 | alone",
     "memory of tally-api, writes | 0 | alone",
     "memory of tally-worker, drain | 0 | alone",
     "memory of tally-worker, freshness | 0 | alone",
