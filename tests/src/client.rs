@@ -51,6 +51,12 @@ impl Client {
         reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client can be made")
     }
 
+    /// Connections of which each is for one request: none can have been closed since the one before.
+    pub fn single_connections() -> reqwest::Client {
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0);
+        client.build().expect("an HTTP client can be made")
+    }
+
     /// Connections that show a redirect instead of following it.
     pub fn not_following() -> reqwest::Client {
         let none = reqwest::redirect::Policy::none();

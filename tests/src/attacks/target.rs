@@ -22,7 +22,7 @@ impl Target {
     /// Starts `program` over an empty database, with its files in `folder`.
     pub async fn start(program: &Path, database_url: &str, folder: &Path) -> Self {
         let server = Server::start_limited(program, database_url, folder, &ARGUMENTS).await;
-        let target = Self { server, http: Client::connections() };
+        let target = Self { server, http: Client::single_connections() };
         let service = target.client(Role::Service, "lms");
         let mutation = "mutation {
             ada: upsertStudent(input: { sourcedId: \"ada\", displayName: \"Ada\" }) { outcome }

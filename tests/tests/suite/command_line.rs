@@ -90,11 +90,16 @@ async fn a_server_behind_a_proxy_prints_no_link() {
 /// The first signal waits for a request that is under way; the second one does not.
 #[tokio::test]
 async fn a_second_signal_ends_the_server_at_once() {
-    let server = TallyApi::new().serve(&[], &[]).await;
+    let api = TallyApi::new();
+    let server = api.serve(&[], &[]).await;
+    let token = api.run(&["token", "--role", "service", "--subject", "lms"], &[]).await.stdout;
     let address = server.url().trim_start_matches("http://").to_owned();
     let mut request = TcpStream::connect(&address).await.expect("a connection");
-    let unfinished = "POST /graphql HTTP/1.1\r\nHost: tally\r\nContent-Type: application/json\r\n\
-         Content-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    let unfinished = format!(
+        "POST /graphql HTTP/1.1\r\nHost: tally\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+        token.trim()
+    );
     request.write_all(unfinished.as_bytes()).await.expect("a request is begun");
     // That it is to go on says that it is under way.
     request.read_u8().await.expect("an answer");
