@@ -8,10 +8,13 @@ use tests::{binary, on_both_backends};
 /// what was freed.
 const MORE_MEMORY: u64 = 200_000_000;
 
-/// What was tried, what it was answered, and the memory held afterwards; shown with `--nocapture`.
-fn table(outcomes: &[Outcome]) -> String {
-    let line = |it: &Outcome| format!("{} | {} | {} MB\n", it.attack, it.answer, it.memory / 1_000_000);
-    outcomes.iter().map(line).collect()
+/// Shows what was tried, what it was answered, and the memory held afterwards.
+#[expect(clippy::print_stdout, reason = "it is for whoever runs this by hand, with --nocapture")]
+fn show(before: u64, outcomes: &[Outcome]) {
+    println!("{} MB before", before / 1_000_000);
+    for Outcome { attack, answer, memory, .. } in outcomes {
+        println!("{attack} | {answer} | {} MB", memory / 1_000_000);
+    }
 }
 
 on_both_backends! {
@@ -21,7 +24,7 @@ on_both_backends! {
         let target = Target::start(&binary::built("tally-api"), &database.url, folder.path()).await;
         let before = target.server.memory();
         let outcomes = attacks::all(&target).await;
-        println!("{} MB before\n{}", before / 1_000_000, table(&outcomes));
+        show(before, &outcomes);
         assert!(outcomes.len() > 40, "{} attacks", outcomes.len());
         let other: Vec<_> = outcomes.iter().filter(|outcome| outcome.answer != outcome.expected).collect();
         assert!(other.is_empty(), "{other:#?}");
