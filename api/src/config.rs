@@ -161,8 +161,9 @@ pub struct ServeArgs {
     /// writes and computes is seen at once; what other processes do, when it is heard of or after that time.
     #[arg(long, env = "TALLY_CACHE", value_parser = BoolishValueParser::new())]
     pub cache: bool,
-    /// For how many days it is kept who read or changed which student's record. Whoever runs the worker says so.
-    #[arg(long, value_name = "DAYS", env = "TALLY_ACCESS_LOG_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    /// For how many days it is kept who read or changed which student's record; with 0 it is not noted. Whoever runs the
+    /// worker says for how long.
+    #[arg(long, value_name = "DAYS", env = "TALLY_ACCESS_LOG_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub access_log_days: u32,
     /// Fill an empty database with a small invented school, and print how to look at it. Changes nothing when the school
     /// is there already.

@@ -17,6 +17,7 @@ use api::error::ApiError;
 use api::http::{App, Hygiene, Options};
 use api::live;
 use api::schema::Services;
+use api::service::access::AccessLog;
 use api::service::read::{self, Columns, ProfileCache};
 use api::session::PublicUrl;
 use chrono::TimeDelta;
@@ -140,7 +141,10 @@ async fn serve(cli: Cli) -> Outcome {
         .within(cli.limits.statement_within())
         .await
         .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
-    let services = Services::new(db.clone(), clock.clone());
+    let mut services = Services::new(db.clone(), clock.clone());
+    if cli.serve.access_log_days == 0 {
+        services.access_log = AccessLog::off(db.clone(), clock.clone());
+    }
     services.revocations.refresh().await?;
     let verifier = verifier.heeding(services.revocations.copy());
     let demo = if cli.serve.demo { Some(fill(&db, &*clock).await?) } else { None };

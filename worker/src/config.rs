@@ -118,7 +118,7 @@ pub struct RunArgs {
     #[arg(long, env = "TALLY_HISTORY_DAYS", value_parser = clap::value_parser!(u16).range(32..=10_000))]
     pub history_days: Option<u16>,
     /// For how many days it is kept who read or changed which student's record. Default: 400.
-    #[arg(long, env = "TALLY_ACCESS_LOG_DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    #[arg(long, env = "TALLY_ACCESS_LOG_DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub access_log_days: Option<u32>,
     /// Serve /healthz, /readyz and /metrics on this address.
     #[arg(long, env = "TALLY_WORKER_LISTEN")]

@@ -3,7 +3,7 @@
 //! | modules | what lives there |
 //! |---|---|
 //! | [`options`], [`run`], `round` | what to measure; a run, round after round; what a part measures with |
-//! | `reads`, `writes`, `freshness`, `drain`, `bulk`, `start` | the parts |
+//! | `reads`, `writes`, `freshness`, `drain`, `bulk`, `limits`, `start` | the parts |
 //! | [`bare`], `commits` | what reads and writes are compared with |
 //! | [`school`], `arena` | seeded data of any size; the databases that hold it |
 //! | `process`, `memory`, `http`, `load` | the programs, what they hold; the client, and its load |
@@ -22,6 +22,7 @@ mod commits;
 mod drain;
 mod freshness;
 mod http;
+mod limits;
 mod load;
 mod memory;
 pub mod options;

@@ -22,6 +22,8 @@ pub enum Part {
     Drain,
     /// Facts by the thousand.
     Bulk,
+    /// Dashboards and single facts with request limits and the access log, next to the same without.
+    Limits,
     /// From the start of the program to its first answer.
     Start,
     /// The most memory that a program has held during the others.

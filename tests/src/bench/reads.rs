@@ -40,16 +40,25 @@ async fn compare(round: &mut Round<'_>, what: &str, options: &[&str]) -> Outcome
     fs::write(&file, &answer)?;
     let bare = round.programs.serve_bare(&file).await?;
     for connections in round.options.connections().iter().copied() {
-        let rate = async |server: &Server| {
-            load::rate(readers(round, server, connections).await?, round.options.lasting()).await
-        };
-        let (tally, bare) =
-            in_turn(round.bare_first(), async || rate(&server).await, async || rate(&bare).await).await?;
+        let (tally, bare) = in_turn(
+            round.bare_first(),
+            async || rate(round, &server, connections).await,
+            async || rate(round, &bare, connections).await,
+        )
+        .await?;
         round.compare(Part::Reads, what, connections, tally, bare);
     }
     round.note_memory(&format!("memory of tally-api, {what}"), server.memory()?);
     bare.stop().await?;
     server.stop().await
+}
+
+/// How many dashboards of random students a server answers in a second.
+///
+/// # Errors
+/// When it refuses one.
+pub(super) async fn rate(round: &Round<'_>, server: &Server, connections: usize) -> Outcome<f64> {
+    load::rate(readers(round, server, connections).await?, round.options.lasting()).await
 }
 
 struct Reader {

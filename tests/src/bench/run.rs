@@ -8,10 +8,11 @@ use super::process::Programs;
 use super::report::Report;
 use super::results::Results;
 use super::round::Round;
-use super::{Outcome, bulk, drain, freshness, plots, reads, start, writes};
+use super::{Outcome, bulk, drain, freshness, limits, plots, reads, start, writes};
 
 /// In the order in which they are measured: what fills the tables comes late.
-const PARTS: [Part; 6] = [Part::Start, Part::Reads, Part::Drain, Part::Freshness, Part::Writes, Part::Bulk];
+const PARTS: [Part; 7] =
+    [Part::Start, Part::Reads, Part::Drain, Part::Freshness, Part::Writes, Part::Limits, Part::Bulk];
 
 /// Measures all that `options` ask for, tells `say` how far it has come, and writes the results and the plots.
 ///
@@ -52,6 +53,7 @@ async fn measure(part: Part, round: &mut Round<'_>) -> Outcome {
         Part::Freshness => freshness::measure(round).await,
         Part::Drain => drain::measure(round).await,
         Part::Bulk => bulk::measure(round).await,
+        Part::Limits => limits::measure(round).await,
         Part::Start => start::measure(round).await,
         // What the others note on the way.
         Part::Memory => Ok(()),

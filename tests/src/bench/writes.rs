@@ -41,24 +41,38 @@ pub(super) async fn measure(round: &mut Round<'_>) -> Outcome {
 
 async fn compare(round: &mut Round<'_>, server: &Server, what: &str, connections: usize) -> Outcome {
     let (arena, lasting) = (round.arena, round.options.lasting());
-    let students = round.arena.students.len();
     // Not seeded: in a database that is used again, one student would collect the facts of all runs.
-    let target = (what == ONE_STUDENT).then(|| rand::random_range(0..students));
-    let mut writers = Vec::new();
-    for nth in 0..connections {
-        let random = StdRng::seed_from_u64(round.seed(nth));
-        writers.push(Writer { connection: server.connect().await?, students, target, random });
-    }
-    let tally = async || {
-        let rate = load::rate(writers, lasting).await?;
-        // The recalculations that are still to come must not be in the way of what is measured next.
-        settled(&arena.db).await?;
-        Ok(rate)
-    };
+    let target = (what == ONE_STUDENT).then(|| rand::random_range(0..arena.students.len()));
+    let tally = async || rate(round, server, target, connections).await;
     let bare = async || load::rate(commits::committers(arena, connections).await?, lasting).await;
     let (tally, bare) = in_turn(round.bare_first(), tally, bare).await?;
     round.compare(Part::Writes, what, connections, tally, bare);
     Ok(())
+}
+
+/// How many facts a server takes in a second, about `target` or about random students.
+///
+/// # Errors
+/// When it refuses one.
+pub(super) async fn rate(
+    round: &Round<'_>,
+    server: &Server,
+    target: Option<usize>,
+    connections: usize,
+) -> Outcome<f64> {
+    let mut writers = Vec::new();
+    for nth in 0..connections {
+        writers.push(Writer {
+            connection: server.connect().await?,
+            students: round.arena.students.len(),
+            target,
+            random: StdRng::seed_from_u64(round.seed(nth)),
+        });
+    }
+    let rate = load::rate(writers, round.options.lasting()).await?;
+    // The recalculations that are still to come must not be in the way of what is measured next.
+    settled(&round.arena.db).await?;
+    Ok(rate)
 }
 
 struct Writer {

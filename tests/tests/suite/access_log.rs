@@ -250,19 +250,29 @@ on_both_backends! {
 
     async fn what_was_noted_is_written_when_the_server_stops(backend) {
         let database = tests::backend::TestDatabase::migrated(backend).await;
-        let api = TallyApi::new();
-        let env = [("DATABASE_URL", database.url.as_str())];
-        let server = api.serve(&["--demo"], &env).await;
-        let token = async |role: &str| {
-            let ended = api.run(&["token", "--role", role, "--subject", "anne"], &env).await;
-            Some(ended.stdout.trim().to_owned())
-        };
-        let admin = Client::new(server.url(), token("admin").await);
-        let data = admin.data("{ jobs(first: 1) { nodes { student { sourcedId } } } }", json!({})).await;
-        assert!(data["jobs"]["nodes"][0]["student"]["sourcedId"].is_string(), "{data}");
-        assert_eq!(server.stop().await, Some(0));
+        look_at_a_student(&database.url, "anne", &["--demo"]).await;
         assert_eq!(entries_of(&database.db, "anne").await, 1);
     }
+
+    async fn nothing_is_noted_where_nothing_is_to_be_kept(backend) {
+        let database = tests::backend::TestDatabase::migrated(backend).await;
+        // Without a worker, nothing is pruned.
+        let args = ["--demo", "--access-log-days", "0", "--no-worker"];
+        look_at_a_student(&database.url, "anne", &args).await;
+        assert_eq!(entries_of(&database.db, "anne").await, 0);
+    }
+}
+
+/// Has the admin `subject` see who has a job, on a server that is started and stopped.
+async fn look_at_a_student(url: &str, subject: &str, args: &[&str]) {
+    let api = TallyApi::new();
+    let env = [("DATABASE_URL", url)];
+    let server = api.serve(args, &env).await;
+    let token = api.run(&["token", "--role", "admin", "--subject", subject], &env).await.stdout;
+    let admin = Client::new(server.url(), Some(token.trim().to_owned()));
+    let data = admin.data("{ jobs(first: 1) { nodes { student { sourcedId } } } }", json!({})).await;
+    assert!(data["jobs"]["nodes"][0]["student"]["sourcedId"].is_string(), "{data}");
+    assert_eq!(server.stop().await, Some(0));
 }
 
 async fn entries_of(db: &Database, subject: &str) -> usize {

@@ -1,21 +1,12 @@
 //! Attacks on the real server: each is answered as it should be, and leaves no memory behind.
 
-use tests::attacks::{self, Outcome, Target};
+use tests::attacks::{self, Target};
 use tests::backend::TestDatabase;
 use tests::{binary, on_both_backends};
 
 /// What the server may hold more after any attack than before the first, in bytes. An allocator need not give back at once
 /// what was freed.
 const MORE_MEMORY: u64 = 200_000_000;
-
-/// Shows what was tried, what it was answered, and the memory held afterwards.
-#[expect(clippy::print_stdout, reason = "it is for whoever runs this by hand, with --nocapture")]
-fn show(before: u64, outcomes: &[Outcome]) {
-    println!("{} MB before", before / 1_000_000);
-    for Outcome { attack, answer, memory, .. } in outcomes {
-        println!("{attack} | {answer} | {} MB", memory / 1_000_000);
-    }
-}
 
 on_both_backends! {
     async fn attacks_are_answered_and_leave_nothing_behind(backend) {
@@ -24,7 +15,6 @@ on_both_backends! {
         let target = Target::start(&binary::built("tally-api"), &database.url, folder.path()).await;
         let before = target.server.memory();
         let outcomes = attacks::all(&target).await;
-        show(before, &outcomes);
         assert!(outcomes.len() > 40, "{} attacks", outcomes.len());
         let other: Vec<_> = outcomes.iter().filter(|outcome| outcome.answer != outcome.expected).collect();
         assert!(other.is_empty(), "{other:#?}");

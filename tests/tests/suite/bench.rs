@@ -22,7 +22,7 @@ const ROWS: usize =
     facts::COURSES * (1 + 2 * facts::TASKS) + STUDENTS * (2 + facts::ENROLLMENTS * (1 + 3 * facts::TASKS));
 
 /// What is measured of each database and each size, under which load, and whether next to something else.
-const FIGURES: [&str; 31] = [
+const FIGURES: [&str; 33] = [
     "commit to stamp, worker in another process, max | 20 | alone",
     "commit to stamp, worker in another process, max | 200 | alone",
     "commit to stamp, worker in another process, p50 | 20 | alone",
@@ -39,9 +39,11 @@ const FIGURES: [&str; 31] = [
     "dashboards read | 2 | compared",
     "dashboards read, --cache | 1 | compared",
     "dashboards read, --cache | 2 | compared",
+    "dashboards read, limits and access log next to none | 2 | compared",
     "drain of recalculation jobs | 0 | compared",
     "facts in bulk, 10 a call | 1 | alone",
     "facts in bulk, 10 a call | 4 | alone",
+    "facts written, limits and access log next to none | 2 | compared",
     "facts written, one student | 16 | compared",
     "facts written, random students | 1 | compared",
     "facts written, random students | 2 | compared",

@@ -38,6 +38,8 @@ pub struct AccessLog(Arc<Shared>);
 struct Shared {
     db: Database,
     clock: SharedClock,
+    /// Whether anything is noted.
+    notes: bool,
     /// Never locked across an await, so that no request waits for the database.
     buffer: Mutex<Buffer>,
     /// Held while entries are written.
@@ -50,9 +52,19 @@ struct Shared {
 impl AccessLog {
     /// A log that holds nothing yet.
     pub fn new(db: Database, clock: SharedClock) -> Self {
+        Self::with(db, clock, true)
+    }
+
+    /// A log in which nothing is noted.
+    pub fn off(db: Database, clock: SharedClock) -> Self {
+        Self::with(db, clock, false)
+    }
+
+    fn with(db: Database, clock: SharedClock, notes: bool) -> Self {
         Self(Arc::new(Shared {
             db,
             clock,
+            notes,
             buffer: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             many: Notify::new(),
@@ -68,6 +80,9 @@ impl AccessLog {
 
     /// Notes what one request did.
     pub(super) fn note(&self, done: impl IntoIterator<Item = Did>) {
+        if !self.0.notes {
+            return;
+        }
         let now = self.now();
         let mut buffer = self.buffer();
         for did in done {
