@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use api::service::read::{Columns, export_profiles_unscoped, export_weeks_unscoped};
+use entity::id::StudentId;
+use entity::score::Score;
 use entity::sea_orm::EntityTrait;
-use entity::{enrollment, student};
+use entity::{enrollment, performance_snapshot, student};
 use tests::oulad::expected::{Expected, expected};
 use tests::oulad::generated;
 use tests::oulad::load::{Load, MAX_PAGE, Totals};
@@ -100,12 +102,14 @@ async fn check(app: &TestApp, data: &Path, limit: Option<usize>, page: usize) {
     assert_eq!(weeks(app).await, expected.weeks);
     app.assert_parts_add_up().await;
     assert_eq!(app.explanations().await, expected.explanations);
+    assert_eq!(histories(app).await, changed(&expected.profiles));
 
     let before = export(app, Columns::All).await;
     let second = load.run().await.unwrap();
     assert_eq!(second, Totals { sent: first.sent, unchanged: first.sent, ..Totals::default() });
     app.assert_waiting_jobs(0).await;
     assert_eq!(export(app, Columns::All).await, before);
+    assert_eq!(histories(app).await, changed(&expected.profiles));
 }
 
 fn load(app: &TestApp, data: &Path, limit_students: Option<usize>, page: usize) -> Load {
@@ -161,25 +165,55 @@ async fn weeks(app: &TestApp) -> String {
 
 /// All enrolments in the form of [`Expected::enrollments`]. They cannot be listed through the API.
 async fn enrollments(app: &TestApp) -> String {
-    let students = student::Entity::find().all(app.db().reader()).await.unwrap();
-    let names: HashMap<_, _> = students.into_iter().map(|student| (student.id, student.sourced_id)).collect();
-    let score =
-        |score: Option<entity::score::Score>| score.map(|score| score.to_string()).unwrap_or_default();
+    let names = names(app).await;
     let rows = enrollment::Entity::find().all(app.db().reader()).await.unwrap();
-    let mut lines: Vec<String> = rows
-        .into_iter()
-        .map(|row| {
-            format!(
-                "{},{},{},{},{},{}\n",
-                names[&row.student_id],
-                row.sourced_id,
-                row.total_quizzes_taken,
-                score(row.average_quiz_score),
-                row.total_assignments_completed,
-                score(row.average_assignment_score),
-            )
-        })
-        .collect();
+    sorted(rows.into_iter().map(|row| {
+        format!(
+            "{},{},{},{},{},{}\n",
+            names[&row.student_id],
+            row.sourced_id,
+            row.total_quizzes_taken,
+            shown(row.average_quiz_score),
+            row.total_assignments_completed,
+            shown(row.average_assignment_score),
+        )
+    }))
+}
+
+/// All that any history holds, in the form of [`Expected::profiles`]. It is read for one student at a time through the API.
+async fn histories(app: &TestApp) -> String {
+    let names = names(app).await;
+    let rows = performance_snapshot::Entity::find().all(app.db().reader()).await.unwrap();
+    sorted(rows.into_iter().map(|row| {
+        format!(
+            "{},{},{},{},{},{}\n",
+            names[&row.student_id],
+            row.total_quizzes_completed,
+            row.total_assignments_completed,
+            shown(row.overall_quiz_average_score),
+            shown(row.overall_assignment_average_score),
+            shown(row.overall_average_score),
+        )
+    }))
+}
+
+/// The numbers of all whose numbers are others than at the beginning.
+fn changed(profiles: &str) -> String {
+    let lines = profiles.lines().skip(1).filter(|line| !line.ends_with(",0,0,,,"));
+    sorted(lines.map(|line| format!("{line}\n")))
+}
+
+async fn names(app: &TestApp) -> HashMap<StudentId, String> {
+    let students = student::Entity::find().all(app.db().reader()).await.unwrap();
+    students.into_iter().map(|student| (student.id, student.sourced_id)).collect()
+}
+
+fn shown(score: Option<Score>) -> String {
+    score.map(|score| score.to_string()).unwrap_or_default()
+}
+
+fn sorted(lines: impl Iterator<Item = String>) -> String {
+    let mut lines: Vec<String> = lines.collect();
     lines.sort_unstable();
     lines.concat()
 }
