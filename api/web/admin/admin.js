@@ -3,6 +3,7 @@
 import { html, render, useEffect } from '../app/view.js';
 import { ConnectionNote, Frame } from '../app/components.js';
 import { t } from '../app/texts.js';
+import { AccessLog } from './access-log.js';
 import { BackfillRun } from './backfill-run.js';
 import { Backfills } from './backfills.js';
 import { useAnswer } from './data.js';
@@ -23,6 +24,7 @@ const PARTS = [
   { name: 'queue', path: '/admin/queue', part: Queue },
   { name: 'drift', path: '/admin/drift', part: Drift },
   { name: 'guardianships', path: '/admin/guardianships', part: Guardianships },
+  { name: 'accessLog', path: '/admin/access-log', part: AccessLog },
 ];
 
 /** The part at an address, and the id with which an address of one thing ends. */

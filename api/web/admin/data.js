@@ -78,5 +78,26 @@ export function usePages(query, variables, read, { size = 20, ...options } = {})
   return { ...answer, nodes: connection?.nodes, hasMore, showMore: () => setFirst(first + 2 * size) };
 }
 
+/**
+ * All nodes of a long list so far, page after page by cursors: what is shown stays while more comes below it.
+ * `{ ..., nodes, hasMore, showMore }`; while another list is asked for, the nodes are those of the one before.
+ */
+export function useList(query, variables, read, size) {
+  const key = JSON.stringify(variables);
+  const [shown, setShown] = useState({});
+  const { after, earlier } = shown.key === key ? shown : { earlier: [] };
+  const answer = useAnswer(query, { ...variables, first: size, after });
+  const page = answer.data && read(answer.data);
+  const isCurrent = !answer.isLoading && !answer.problem;
+  const latest = page && (isCurrent || !earlier.length) ? page.nodes : [];
+  const showMore = () => isCurrent && setShown({ key, after: page.pageInfo.endCursor, earlier: [...earlier, ...latest] });
+  return {
+    ...answer,
+    nodes: page && [...earlier, ...latest],
+    hasMore: Boolean(page?.pageInfo.hasNextPage) && !answer.problem,
+    showMore,
+  };
+}
+
 /** The most that the API gives at once. */
 const MOST = 100;

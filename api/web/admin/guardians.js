@@ -6,6 +6,7 @@ import { date, NONE } from '../app/format.js';
 import { ask } from '../app/graphql.js';
 import { t } from '../app/texts.js';
 import { useAction, usePages } from './data.js';
+import { midnight } from './days.js';
 import { Panel, Question, say, StudentLink } from './parts.js';
 import { Rows, RowsToCome } from './rows.js';
 
@@ -102,13 +103,6 @@ function Revoke({ of: { student, guardian }, close, onDone }) {
   return html`<${Question} title=${t('admin.revokeQuestion.title')} label=${t('admin.revoke')} action=${action} close=${close}>
     ${t('admin.revokeQuestion.text', names)}
   <//>`;
-}
-
-/** The moment at which a day begins where the viewer is, or one so many days later. */
-function midnight(day, later = 0) {
-  const moment = new Date(`${day}T00:00`);
-  moment.setDate(moment.getDate() + later);
-  return moment.toISOString();
 }
 
 /** The form that grants a guardianship: of `student`, or of whoever is named in it. */

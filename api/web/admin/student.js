@@ -5,6 +5,7 @@ import { Badge, Empty, ProblemBox } from '../app/components.js';
 import { count, decimal, NONE, percent, signed, time } from '../app/format.js';
 import { follow, onReturn } from '../app/live.js';
 import { t } from '../app/texts.js';
+import { accessesTo } from './access-log.js';
 import { useAction, useAnswer } from './data.js';
 import { GuardiansOf } from './guardians.js';
 import { JobsOf } from './jobs.js';
@@ -41,7 +42,8 @@ export function Student({ id }) {
     return html`<${Page} title=${t('admin.record')}><${ProblemBox} problem=${problem} retry=${reload} /><//>`;
   }
   const profile = latest && latest.version >= (record?.version ?? 0) ? latest : record;
-  const actions = html`<button disabled=${recalculating.isRunning} onClick=${() => recalculating.run()}>
+  const actions = html`<a class="button quiet" href=${accessesTo(id)}>${t('admin.accesses.ofRecord')}</a>
+  <button disabled=${recalculating.isRunning} onClick=${() => recalculating.run()}>
     ${t('admin.recalculate')}
   </button>`;
   return html`<${Page} title=${record?.student.displayName ?? t('admin.record')} note=${record?.student.sourcedId ?? ' '}

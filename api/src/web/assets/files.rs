@@ -48,6 +48,7 @@ const FAMILY: &[File] = files![
 
 /// The admin's desk.
 const ADMIN: &[File] = files![
+    "admin/access-log.js",
     "admin/admin.css",
     "admin/admin.js",
     "admin/backfill-results.js",
@@ -55,7 +56,9 @@ const ADMIN: &[File] = files![
     "admin/backfill-words.js",
     "admin/backfills.js",
     "admin/data.js",
+    "admin/days.js",
     "admin/drift.js",
+    "admin/filter-form.js",
     "admin/guardians.js",
     "admin/guardianships.js",
     "admin/jobs.js",
