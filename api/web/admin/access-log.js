@@ -37,8 +37,8 @@ export function AccessLog() {
   return html`<${Page} title=${t('admin.parts.accessLog')} note=${t('admin.accesses.about')}>
     <section class="panel">
       <${FilterForm}>
-        <label>${t('admin.accesses.student')} <input name="student" maxlength="255" autocapitalize="off" /></label>
-        <label>${t('admin.accesses.subject')} <input name="subject" maxlength="255" autocapitalize="off" /></label>
+        <label class="wide">${t('admin.accesses.student')} <input name="student" maxlength="255" autocapitalize="off" /></label>
+        <label class="wide">${t('admin.accesses.subject')} <input name="subject" maxlength="255" autocapitalize="off" /></label>
         <label>${t('admin.accesses.from')} <input name="from" type="date" /></label>
         <label>${t('admin.accesses.to')} <input name="to" type="date" /></label>
       <//>

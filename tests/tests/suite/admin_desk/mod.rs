@@ -1,5 +1,6 @@
 //! The admin's desk in a real browser.
 
+mod access_log;
 mod backfills;
 mod queue;
 mod record;
@@ -141,7 +142,7 @@ async fn the_keyboard_alone_leads_through_the_desk() {
 /// Presses the tabulator until the element that a selector finds has the focus.
 async fn tab_to(browser: &Browser, selector: &str) {
     let has_focus = format!("return document.activeElement.matches({})", json!(selector));
-    for _ in 0..60 {
+    for _ in 0..100 {
         browser.press(TAB).await;
         if browser.script(&has_focus).await == json!(true) {
             return;
@@ -186,6 +187,10 @@ async fn the_desk_can_be_used_by_everybody() {
         "/admin/queue".to_owned(),
         "/admin/drift".to_owned(),
         "/admin/guardianships".to_owned(),
+        "/admin/access-log?names=yes".to_owned(),
+        "/admin/access-log?student=demo-student-03".to_owned(),
+        "/admin/access-log?student=nobody".to_owned(),
+        "/admin/access-log?subject=nobody".to_owned(),
         "/admin/nothing".to_owned(),
     ];
     for (width, height) in SIZES {
