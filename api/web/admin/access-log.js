@@ -99,7 +99,7 @@ function Entries({ filter, isOfOne = false }) {
     { label: t('admin.columns.who'), isHeading: true, cell: (entry) => html`<${Who} of=${entry} />` },
     ...(isOfOne ? [] : [{ label: t('admin.columns.record'), cell: (entry) => html`<${Whose} of=${entry} />` }]),
     { label: t('admin.columns.item'), cell: ({ kind }) => html`<${Badge} tone=${TONES[kind]}>${t(`admin.accesses.${kind}`)}<//>` },
-    { label: t('admin.columns.operation'), cell: ({ operation }) => html`<span class="id">${operation}</span>` },
+    { label: t('admin.columns.operation'), cell: ({ operation }) => html`<span class="id operation">${operation}</span>` },
     { label: t('admin.columns.times'), isNumber: true, cell: (entry) => count(entry.count) },
     { label: t('admin.columns.firstAt'), cell: ({ firstAt }) => html`<${Moment} at=${firstAt} />` },
     { label: t('admin.columns.lastAt'), cell: ({ lastAt }) => html`<${Moment} at=${lastAt} />` },
