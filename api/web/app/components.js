@@ -77,7 +77,7 @@ export function inWords(problem) {
   switch (problem.code) {
     case 'BAD_USER_INPUT':
     case 'CONFLICT':
-      return t('common.problems.input', { message: problem.message });
+      return t('common.problems.input', { message: problem.message.replace(/\.$/, '') });
     case 'OFFLINE':
     case 'UNAVAILABLE':
     case 'NOT_FOUND':
