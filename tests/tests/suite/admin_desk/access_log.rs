@@ -94,7 +94,7 @@ on_both_backends! {
             nodes.as_array_mut().unwrap().retain(|node| node["operation"] == "accessLog");
             nodes
         };
-        go(&browser, &app, "/admin/access-log").await;
+        go(&browser, &app, &format!("/admin/access-log?subject={GUARDIAN}")).await;
         let end = id_of(&app, STUDENT).await;
         let shown = rows_of(&browser, "demo-guardian-01 Guardian").await;
         assert_eq!(shown, json!([[format!("…{}", &end[end.len() - 12..]), "Seen", "studentProfile", "1"]]));
@@ -102,7 +102,7 @@ on_both_backends! {
 
         browser.click_text("Show names").await;
         browser.until_shown("Zuri Quillfeather").await;
-        assert!(browser.url().await.ends_with("/admin/access-log?names=yes"));
+        assert!(browser.url().await.ends_with("&names=yes"));
         assert_eq!(looks().await, json!([{ "operation": "accessLog", "count": 1 }]));
         browser.click(".rows td a").await;
         browser.until("return document.querySelector('h1').innerText === 'Zuri Quillfeather'").await;
