@@ -3,7 +3,6 @@
 //! Our own handler, because the ready-made one runs mutations that come by GET or as plain text (which a foreign page can
 //! make a browser send), takes batches and uploads, and does not say by its status whether a request was executed.
 
-use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,7 +15,7 @@ use super::authentication::{Refusal, viewer};
 use super::body::Body;
 use super::conditional;
 use super::execution::{Errors, Execution, Finished, to_its_end};
-use super::limits;
+use super::limits::{self, Document};
 use super::negotiation::MediaType;
 use crate::error::ErrorCode;
 use crate::schema::Batches;
@@ -127,17 +126,19 @@ async fn execute(
         Ok(request) => request,
         Err(errors) => return Ok(Finished::Refused(errors)),
     };
-    if let Err(errors) = app.bounds.check(&mut request, &viewer) {
-        return Ok(Finished::Refused(errors));
-    }
-    if allowed == Allowed::Queries && is_other_than_query(&mut request) {
+    let document = match app.bounds.document(&mut request, &viewer) {
+        Ok(document) => document,
+        Err(errors) => return Ok(Finished::Refused(errors)),
+    };
+    let operation_name = request.operation_name.as_deref();
+    if allowed == Allowed::Queries && document.as_ref().is_some_and(|it| may_change(it, operation_name)) {
         return Err(Refusal {
             status: StatusCode::METHOD_NOT_ALLOWED,
             code: ErrorCode::BadUserInput,
             message: "only queries can be sent by GET".to_owned(),
         });
     }
-    let (request, execution) = match Execution::begin(request, app.types.clone(), request_id.clone()) {
+    let (request, execution) = match Execution::begin(request, document, app, request_id.clone()) {
         Ok(begun) => begun,
         Err(refused) => return Ok(refused),
     };
@@ -218,13 +219,10 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// Whether the request would do something other than read. One that cannot be told is left to the schema to refuse.
-fn is_other_than_query(request: &mut Request) -> bool {
-    let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    document.operations.iter().any(|(operation, definition)| {
-        let chosen =
-            name.as_deref().is_none_or(|name| operation.is_none_or(|operation| operation.as_str() == name));
+/// Whether the operation may do something other than read. One that cannot be told is left to the schema to refuse.
+fn may_change(document: &Document, name: Option<&str>) -> bool {
+    document.parsed.operations.iter().any(|(operation, definition)| {
+        let chosen = name.is_none_or(|name| operation.is_none_or(|operation| operation.as_str() == name));
         chosen && definition.node.ty != OperationType::Query
     })
 }

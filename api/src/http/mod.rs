@@ -10,7 +10,6 @@ mod hygiene;
 mod limits;
 mod misfit;
 mod negotiation;
-mod parsed;
 mod persisted;
 mod server;
 mod shape;
@@ -19,9 +18,7 @@ mod ws;
 pub use hygiene::{Hygiene, Origin, OriginError};
 pub use limits::{DocumentLimits, Introspection, Limits, Network, NetworkError, Rate, SocketLimits};
 
-pub(crate) use execution::NoteExecution;
 use limits::Bounds;
-pub(crate) use limits::{CountComplexity, MaxComplexity};
 use persisted::Persisted;
 use shape::OutputTypes;
 use ws::Sockets;

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::body::Body;
 use super::execution::Errors;
-use super::parsed::Parsed;
 use crate::error::ErrorCode;
 
 /// How many bytes of documents are kept; those least in use go first, and are sent again.
@@ -18,28 +17,18 @@ type Hash = [u8; 32];
 
 /// The documents that were sent, by their hashes. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Persisted {
-    texts: Cache<Hash, String>,
-    parsed: Parsed,
-}
+pub(super) struct Persisted(Cache<Hash, String>);
 
 impl Default for Persisted {
     fn default() -> Self {
         let weigh = |_: &Hash, document: &String| u32::try_from(document.len()).unwrap_or(u32::MAX);
-        let texts = Cache::builder().max_capacity(CAPACITY).weigher(weigh).build();
-        Self { texts, parsed: Parsed::default() }
+        Self(Cache::builder().max_capacity(CAPACITY).weigher(weigh).build())
     }
 }
 
 impl Persisted {
-    /// The request that `body` means, with its document parsed if it can be. A document that comes with its hash is kept.
+    /// The request that `body` means. A document that comes with its hash is kept.
     pub(super) fn resolve(&self, body: Body) -> Result<Request, Errors> {
-        let mut request = self.request(body)?;
-        self.parsed.prepare(&mut request);
-        Ok(request)
-    }
-
-    fn request(&self, body: Body) -> Result<Request, Errors> {
         let Some(persisted) = body.persisted() else {
             let query = body.query().unwrap_or_default().to_owned();
             return Ok(body.into_request(query));
@@ -47,13 +36,13 @@ impl Persisted {
         let hash = read(persisted).map_err(|message| Errors::one(ErrorCode::BadUserInput, message))?;
         let query = match body.query() {
             Some(query) if Hash::from(Sha256::digest(query)) == hash => {
-                self.texts.insert(hash, query.to_owned());
+                self.0.insert(hash, query.to_owned());
                 query.to_owned()
             }
             Some(_) => return Err(Errors::one(ErrorCode::BadUserInput, "provided sha does not match query")),
             // Clients know this by its code and by its message.
             None => self
-                .texts
+                .0
                 .get(&hash)
                 .ok_or_else(|| Errors::one(ErrorCode::PersistedQueryNotFound, "PersistedQueryNotFound"))?,
         };

@@ -49,6 +49,9 @@ impl OutputTypes {
         data: Value,
     ) -> Value {
         let Some(operation) = chosen(document, operation_name) else { return data };
+        if errors.is_empty() && is_in_shape(&operation.selection_set.node, &data) {
+            return data;
+        }
         let root = match operation.ty {
             OperationType::Query => "Query",
             OperationType::Mutation => "Mutation",
@@ -61,6 +64,33 @@ impl OutputTypes {
         let selected = [(root, &operation.selection_set.node)];
         let walk = Walk { types: self, document, errors };
         walk.object(&selected, fields, &mut Vec::new()).unwrap_or(Value::Null)
+    }
+}
+
+/// Whether the answer to a selection set has its shape already. What has fragments or directives is not looked at that closely.
+fn is_in_shape(set: &SelectionSet, value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let selected = set.items.iter().zip(fields);
+            fields.len() == set.items.len()
+                && selected.into_iter().all(|(selection, (key, value))| {
+                    plain(&selection.node).is_some_and(|field| {
+                        field.response_key().node == *key && is_in_shape(&field.selection_set.node, value)
+                    })
+                })
+        }
+        Value::List(items) => items.iter().all(|item| is_in_shape(set, item)),
+        // An object of which nothing is left comes as null.
+        Value::Null => set.items.iter().all(|selection| plain(&selection.node).is_some()),
+        _ => true,
+    }
+}
+
+/// The field that is selected in any case.
+fn plain(selection: &Selection) -> Option<&Field> {
+    match selection {
+        Selection::Field(field) if field.node.directives.is_empty() => Some(&field.node),
+        _ => None,
     }
 }
 

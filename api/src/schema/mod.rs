@@ -17,7 +17,7 @@ mod scalars;
 mod subscription;
 mod types;
 
-use crate::http::{CountComplexity, Introspection, Limits, MaxComplexity, NoteExecution};
+use crate::http::{Introspection, Limits};
 use crate::service::facts::Groups;
 use crate::service::live::LiveProfiles;
 use crate::service::read::ProfileCache;
@@ -36,8 +36,8 @@ pub fn build(services: Services, live: LiveProfiles, cache: ProfileCache, limits
     // Of requests that bring none of their own: what subscriptions need at one moment is loaded together.
     let loaders = Loaders::detached(services.db.clone());
     let groups = Groups::new(&services.db, &services.clock);
-    let complexity = MaxComplexity(limits.complexity);
-    let builder = builder().data(services).data(groups).data(live).data(cache).data(loaders).data(complexity);
+    let builder = builder().data(services).data(groups).data(live).data(cache).data(loaders);
+    let builder = builder.limit_complexity(limits.complexity);
     match limits.introspection {
         Introspection::Everybody => builder.finish(),
         // What is guessed from a wrong name tells of the schema, too.
@@ -54,6 +54,4 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // Our own DateTime and chrono's are the same to a client.
     let (mutation, subscription) = (Mutation::default(), Subscription::default());
     Schema::build_with_ignore_name_conflicts(Query::default(), mutation, subscription, ["DateTime"])
-        .extension(NoteExecution)
-        .extension(CountComplexity)
 }

@@ -45,13 +45,18 @@ pub(in crate::http) struct Exceeded {
 }
 
 impl Exceeded {
+    /// The limit that the schema itself counts: with its lists as often as they may be long.
+    pub(in crate::http) const fn complexity(allowed: usize) -> Self {
+        Self { limit: "complexity", allowed }
+    }
+
     /// Refuses more than `allowed`.
     pub(super) const fn check(limit: &'static str, found: usize, allowed: usize) -> Result<(), Self> {
         if found > allowed { Err(Self { limit, allowed }) } else { Ok(()) }
     }
 
     /// The error that says so.
-    pub(super) fn error(self) -> ServerError {
+    pub(in crate::http) fn error(self) -> ServerError {
         let Self { limit, allowed } = self;
         let message = format!("the request exceeds a limit: {limit} may be at most {allowed}");
         let mut error = ServerError::new(message, None);

@@ -3,8 +3,8 @@
 //! | modules | what lives there |
 //! |---|---|
 //! | `document` | what is counted in a document before the schema is asked |
+//! | `documents` | the documents that were let through a short while ago |
 //! | `text` | what is counted in its text before it is parsed |
-//! | `complexity` | what the schema counts: lists by their length |
 //! | `address` | which address a request comes from, through which proxies |
 //! | `rates` | how often one may ask |
 //! | `gate` | how many requests are executed at a time |
@@ -14,8 +14,8 @@
 
 mod address;
 mod bodies;
-mod complexity;
 mod document;
+mod documents;
 mod gate;
 mod rates;
 mod text;
@@ -43,8 +43,8 @@ pub use document::DocumentLimits;
 pub use rates::Rate;
 
 pub(super) use bodies::Taken;
-pub(crate) use complexity::{CountComplexity, MaxComplexity};
 pub(super) use document::Exceeded;
+pub(super) use documents::Document;
 pub(super) use gate::Slot;
 pub(super) use rates::Messages;
 
@@ -142,6 +142,7 @@ pub(super) struct Bounds(Arc<Counted>);
 
 struct Counted {
     limits: Limits,
+    documents: documents::Documents,
     subjects: rates::Rates<Viewer>,
     addresses: rates::Rates<IpAddr>,
     gate: gate::Gate,
@@ -151,6 +152,7 @@ struct Counted {
 impl Bounds {
     pub(super) fn new(limits: Limits) -> Self {
         Self(Arc::new(Counted {
+            documents: documents::Documents::new(limits.document.clone(), limits.complexity),
             subjects: rates::Rates::new(limits.subject_rate),
             addresses: rates::Rates::new(limits.address_rate),
             gate: gate::Gate::new(limits.requests, limits.waiting, PATIENCE),
@@ -187,19 +189,20 @@ impl Bounds {
         self.0.bodies.take(headers, body).await
     }
 
-    /// Refuses a document that is too large, or asks for a schema that `viewer` may not ask for.
-    pub(super) fn check(&self, request: &mut Request, viewer: &Viewer) -> Result<(), Errors> {
-        let limits = self.limits();
+    /// The document of `request`, if it can be parsed. Refuses one that is too large, or asks for a schema that `viewer` may
+    /// not ask for.
+    pub(super) fn document(
+        &self,
+        request: &mut Request,
+        viewer: &Viewer,
+    ) -> Result<Option<Arc<Document>>, Errors> {
         let exceeded = |exceeded: Exceeded| Errors { errors: vec![exceeded.error()] };
-        text::check(&request.query, &limits.document).map_err(exceeded)?;
-        // What cannot be parsed is left to the schema to refuse.
-        let Ok(document) = request.parsed_query() else { return Ok(()) };
-        let found = document::measure(document);
-        found.within(&limits.document, limits.complexity).map_err(exceeded)?;
-        if found.introspects && limits.introspection == Introspection::Admins && !viewer.is_admin() {
+        let document = self.0.documents.prepare(request).map_err(exceeded)?;
+        let introspects = document.as_ref().is_some_and(|document| document.introspects);
+        if introspects && self.limits().introspection == Introspection::Admins && !viewer.is_admin() {
             return Err(Errors::one(ErrorCode::Forbidden, "the schema is told to admins alone"));
         }
-        Ok(())
+        Ok(document)
     }
 
     fn count_address(&self, extensions: &Extensions, headers: &HeaderMap) -> bool {

@@ -1,5 +1,6 @@
 //! The life of a socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Request;
@@ -17,7 +18,7 @@ use crate::error::ErrorCode;
 use crate::http::App;
 use crate::http::authentication::{self, Admission};
 use crate::http::execution::{Errors, Execution, Finished, to_its_end};
-use crate::http::limits::{self, Messages};
+use crate::http::limits::{self, Document, Messages};
 use crate::service::access::Witness;
 use crate::viewer::Viewer;
 
@@ -137,28 +138,38 @@ impl Connection {
                 Err(Ending::duplicate(&id))
             }
             ClientMessage::Subscribe { id, mut request } => {
-                match self.check(&mut request, &admission.viewer) {
-                    Ok(()) => self.begin(id, *request, admission).await,
+                match self.document(&mut request, &admission.viewer) {
+                    Ok(document) => self.begin(id, *request, document, admission).await,
                     Err(errors) => self.fail(&id, &errors).await,
                 }
             }
         }
     }
 
-    /// Refuses an operation that is one too many, or too large.
-    fn check(&self, request: &mut Request, viewer: &Viewer) -> Result<(), Errors> {
+    /// The document of an operation. Refuses one that is one too many, or too large.
+    fn document(
+        &self,
+        request: &mut Request,
+        viewer: &Viewer,
+    ) -> Result<Option<Arc<Document>>, Errors> {
         let allowed = self.app.bounds.limits().sockets.operations;
         if self.operations.count() >= allowed {
             let message = format!("a socket may have {allowed} operations under way");
             return Err(Errors::one(ErrorCode::LimitExceeded, &message));
         }
         self.app.bounds.count(viewer).map_err(|refusal| Errors::one(refusal.code, &refusal.message))?;
-        self.app.bounds.check(request, viewer)
+        self.app.bounds.document(request, viewer)
     }
 
-    async fn begin(&mut self, id: String, request: Request, admission: &Admission) -> Result<(), Ending> {
-        let types = self.app.types.clone();
-        let (request, execution) = match Execution::begin(request, types, self.request_id.clone()) {
+    async fn begin(
+        &mut self,
+        id: String,
+        request: Request,
+        document: Option<Arc<Document>>,
+        admission: &Admission,
+    ) -> Result<(), Ending> {
+        let begun = Execution::begin(request, document, &self.app, self.request_id.clone());
+        let (request, execution) = match begun {
             Ok(begun) => begun,
             Err(refused) => return self.tell(&id, Event::Response(refused)).await,
         };
