@@ -147,11 +147,7 @@ impl Connection {
     }
 
     /// The document of an operation. Refuses one that is one too many, or too large.
-    fn document(
-        &self,
-        request: &mut Request,
-        viewer: &Viewer,
-    ) -> Result<Option<Arc<Document>>, Errors> {
+    fn document(&self, request: &mut Request, viewer: &Viewer) -> Result<Option<Arc<Document>>, Errors> {
         let allowed = self.app.bounds.limits().sockets.operations;
         if self.operations.count() >= allowed {
             let message = format!("a socket may have {allowed} operations under way");
