@@ -82,6 +82,13 @@ pub enum Relation {
         to = "super::student_profile::Column::StudentId"
     )]
     Profile,
+    /// Its course.
+    #[sea_orm(
+        belongs_to = "super::course::Entity",
+        from = "Column::CourseId",
+        to = "super::course::Column::Id"
+    )]
+    Course,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -43,14 +43,14 @@ on_both_backends! {
         app.student("ada").await;
         app.course("maths").await;
         app.enroll("ada", "maths", "ACTIVE").await;
-        app.db().writer().execute_unprepared("ALTER TABLE course RENAME TO gone").await.expect("the table goes");
-        let document = "{ studentProfile(sourcedId: \"ada\") { enrollments { course { title } status } isStale }
+        app.db().writer().execute_unprepared("ALTER TABLE quiz_attempt RENAME TO gone").await.expect("the table goes");
+        let document = "{ studentProfile(sourcedId: \"ada\") { enrollments { trend { direction } status } isStale }
             me { role } }";
         let response = query(&app, GRAPHQL, document).await;
         assert_eq!(response.status, 200);
         let body = response.json();
         assert_eq!(body["data"], json!({ "studentProfile": null, "me": { "role": "ADMIN" } }));
-        assert_eq!(body["errors"][0]["path"], json!(["studentProfile", "enrollments", 0, "course"]));
+        assert_eq!(body["errors"][0]["path"], json!(["studentProfile", "enrollments", 0, "trend"]));
         assert_eq!(response.code(), "INTERNAL");
     }
 }

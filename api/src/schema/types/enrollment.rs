@@ -2,7 +2,7 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, Object, Result};
-use entity::enrollment;
+use entity::{course, enrollment};
 
 use super::activity::activity_of_seen;
 use super::trend::trend_of_seen;
@@ -15,60 +15,68 @@ use crate::service::read::{self, EnrollmentsOf, ProfileCache};
 
 /// A student's enrolment in a course, with what counts there.
 #[derive(Clone, Debug, Description)]
-pub struct Enrollment(pub enrollment::Model);
+pub struct Enrollment {
+    /// The enrolment.
+    pub row: enrollment::Model,
+    /// Its course, if it was read along.
+    pub course: Option<course::Model>,
+}
 
 #[Object(use_type_description)]
 impl Enrollment {
     /// The id that Tally gave it, such as `enrollment:0193…`.
     pub async fn id(&self) -> ID {
-        self.0.id.to_string().into()
+        self.row.id.to_string().into()
     }
 
     /// The writing system's own id; unique for the student.
     async fn sourced_id(&self) -> &str {
-        &self.0.sourced_id
+        &self.row.sourced_id
     }
 
     /// The student.
     async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
-        related(ctx, "student", self.0.student_id).await.map(Student)
+        related(ctx, "student", self.row.student_id).await.map(Student)
     }
 
     /// The course.
     async fn course(&self, ctx: &Context<'_>) -> Result<Course> {
-        let course = self.0.course_id;
+        if let Some(course) = &self.course {
+            return Ok(Course(course.clone()));
+        }
+        let course = self.row.course_id;
         ctx.data::<ProfileCache>()?.course(course, related(ctx, "course", course)).await.map(Course)
     }
 
     /// Where it stands. Items count while it is active or completed.
     async fn status(&self) -> EnrollmentStatus {
-        self.0.status.into()
+        self.row.status.into()
     }
 
     /// The number of counted quiz attempts in the course.
     async fn total_quizzes_taken(&self) -> i64 {
-        self.0.total_quizzes_taken
+        self.row.total_quizzes_taken
     }
 
     /// Their average in percent; null when there is none.
     async fn average_quiz_score(&self) -> Option<Decimal> {
-        self.0.average_quiz_score.map(Into::into)
+        self.row.average_quiz_score.map(Into::into)
     }
 
     /// The number of counted assignment submissions in the course.
     async fn total_assignments_completed(&self) -> i64 {
-        self.0.total_assignments_completed
+        self.row.total_assignments_completed
     }
 
     /// Their average in percent; null when there is none.
     async fn average_assignment_score(&self) -> Option<Decimal> {
-        self.0.average_assignment_score.map(Into::into)
+        self.row.average_assignment_score.map(Into::into)
     }
 
     /// Its share of the student's overall average.
     async fn overall_share(&self, ctx: &Context<'_>) -> Result<Share> {
-        let enrollments = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id)).await?;
-        let share = read::overall_share(&enrollments.rows, self.0.id).map(Share);
+        let enrollments = related(ctx, "enrollments", EnrollmentsOf(self.row.student_id)).await?;
+        let share = read::overall_share(&enrollments.rows, self.row.id).map(Share);
         // Only a deletion between two statements of one request can bring this about.
         Ok(share.ok_or_else(|| UserError::not_found("overallShare"))?)
     }
@@ -81,7 +89,7 @@ impl Enrollment {
         #[graphql(desc = "How many, 1 to 100; 20 unless told otherwise.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
     ) -> Result<Connection<String, ActivityItem>> {
-        activity_of_seen(ctx, self.0.student_id, Some(self.0.course_id), first, after.as_deref()).await
+        activity_of_seen(ctx, self.row.student_id, Some(self.row.course_id), first, after.as_deref()).await
     }
 
     /// Whether the student's results in the course are getting better or worse.
@@ -91,12 +99,12 @@ impl Enrollment {
         ctx: &Context<'_>,
         #[graphql(desc = "Over how many weeks up to now, 1 to 52.", default = 8)] window: i32,
     ) -> Result<Trend> {
-        trend_of_seen(ctx, self.0.student_id, Some(self.0.course_id), window).await
+        trend_of_seen(ctx, self.row.student_id, Some(self.row.course_id), window).await
     }
 }
 
 impl From<enrollment::Model> for Enrollment {
     fn from(row: enrollment::Model) -> Self {
-        Self(row)
+        Self { row, course: None }
     }
 }

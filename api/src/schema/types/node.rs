@@ -63,7 +63,7 @@ impl Node {
                 .map(|row| row.map(|row| StudentProfile(row).into())),
             EnrollmentId::PREFIX => read::enrollment(db, &scope, EnrollmentId(uuid))
                 .await
-                .map(|row| row.map(|row| Enrollment(row).into())),
+                .map(|row| row.map(|row| Enrollment::from(row).into())),
             QuizAttemptId::PREFIX => read::quiz_attempt(db, &scope, QuizAttemptId(uuid))
                 .await
                 .map(|row| row.map(|row| QuizAttempt(row).into())),

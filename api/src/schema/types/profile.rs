@@ -16,7 +16,7 @@ use crate::schema::paging::{Page, SHORT_LIST, page_size};
 use crate::schema::query::read_course;
 use crate::schema::scalars::{Decimal, Time};
 use crate::service::access;
-use crate::service::read::{self, EnrollmentsOf, ProfileCache};
+use crate::service::read::{self, EnrollmentsOf, EnrollmentsWithCourses, ProfileCache};
 
 /// A student's aggregates: what a dashboard shows at a glance. The six aggregate fields change together. Nobody can
 /// write them; they follow from the facts.
@@ -89,9 +89,15 @@ impl StudentProfile {
     /// The student's enrolments, each with what counts in its course. Their parts add up to the whole.
     #[graphql(complexity = "SHORT_LIST * child_complexity")]
     async fn enrollments(&self, ctx: &Context<'_>) -> Result<Vec<Enrollment>> {
-        let read = related(ctx, "enrollments", EnrollmentsOf(self.0.student_id));
-        let rows = ctx.data::<ProfileCache>()?.enrollments(&self.0, read).await?;
-        Ok(rows.into_iter().map(Enrollment).collect())
+        let (student, cache) = (self.0.student_id, ctx.data::<ProfileCache>()?);
+        // What is kept has its courses kept beside it.
+        if !cache.is_on() && ctx.look_ahead().field("course").exists() {
+            let rows = related(ctx, "enrollments", EnrollmentsWithCourses(student)).await?;
+            return Ok(rows.into_iter().map(|(row, course)| Enrollment { row, course }).collect());
+        }
+        let read = related(ctx, "enrollments", EnrollmentsOf(student));
+        let rows = cache.enrollments(&self.0, read).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 
     /// The student's attempts and submissions, the latest first.

@@ -71,7 +71,7 @@ impl ExplainedAverage {
     /// What each of the student's enrolments brings, also where that is nothing, in the order in which they were made.
     async fn parts(&self) -> Vec<EnrollmentShare> {
         let part = |(row, share): &(enrollment::Model, EntityShare)| EnrollmentShare {
-            enrollment: Enrollment(row.clone()),
+            enrollment: row.clone().into(),
             share: Share(*share),
         };
         self.0.parts.iter().map(part).collect()

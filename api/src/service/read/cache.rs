@@ -79,6 +79,11 @@ impl ProfileCache {
         Self(None)
     }
 
+    /// Whether anything is kept.
+    pub const fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Has the metrics of `registry` tell how often a profile was there.
     pub fn register(&self, registry: &mut Registry) {
         if let Some(kept) = &self.0 {

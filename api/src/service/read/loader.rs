@@ -23,6 +23,10 @@ pub type LoadError = Arc<DbErr>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EnrollmentsOf(pub StudentId);
 
+/// The enrolments of a student, in the order in which they were made, each with its course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EnrollmentsWithCourses(pub StudentId);
+
 /// The enrolments of one student.
 #[derive(Clone, Debug, Default)]
 pub struct Enrollments {
@@ -57,6 +61,12 @@ impl RelatedKey for ProfileOf {
 }
 
 impl RelatedKey for EnrollmentsOf {
+    fn student(&self) -> Option<StudentId> {
+        Some(self.0)
+    }
+}
+
+impl RelatedKey for EnrollmentsWithCourses {
     fn student(&self) -> Option<StudentId> {
         Some(self.0)
     }
@@ -140,6 +150,30 @@ impl Loader<EnrollmentsOf> for Unscoped {
             let enrollments = loaded.entry(EnrollmentsOf(enrollment.student_id)).or_default();
             enrollments.newest = Some((version, facts_revision));
             enrollments.rows.push(enrollment);
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<EnrollmentsWithCourses> for Unscoped {
+    type Value = Vec<(enrollment::Model, Option<course::Model>)>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[EnrollmentsWithCourses],
+    ) -> Result<HashMap<EnrollmentsWithCourses, Self::Value>, LoadError> {
+        let rows = enrollment::Entity::find()
+            .join(JoinType::InnerJoin, enrollment::Relation::Course.def())
+            .select_also(course::Entity)
+            .filter(enrollment::Column::StudentId.is_in(keys.iter().map(|key| key.0)))
+            .filter(enrollment::Column::DeletedAt.is_null())
+            .order_by_asc(enrollment::Column::Id)
+            .all(self.0.reader())
+            .await?;
+        let mut loaded: HashMap<_, Self::Value> = keys.iter().map(|key| (*key, Vec::new())).collect();
+        for row in rows {
+            loaded.entry(EnrollmentsWithCourses(row.0.student_id)).or_default().push(row);
         }
         Ok(loaded)
     }

@@ -28,7 +28,9 @@ pub use export::{Columns, ExportError, export_profiles_unscoped};
 pub use export_weeks::export_weeks_unscoped;
 pub use history::{Every, HistoryFilter, PastNumbers, history, history_unscoped};
 pub use item::{Item, ItemKey, ItemState};
-pub use loader::{Enrollments, EnrollmentsOf, LoadError, ProfileOf, RelatedKey, Unscoped};
+pub use loader::{
+    Enrollments, EnrollmentsOf, EnrollmentsWithCourses, LoadError, ProfileOf, RelatedKey, Unscoped,
+};
 pub use of_student::{OfStudent, StudentsTable};
 pub use profile::{children, enrollment, guardian, guardian_of, profile, quiz_attempt, student, submission};
 pub use record::record;
