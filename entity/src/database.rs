@@ -29,6 +29,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process to finish writing to the same SQLite file.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of an SQLite file each reader keeps: 1,000 KiB, as the pragma counts. Twice as much makes no reading faster.
+const SQLITE_READER_CACHE: &str = "-1000";
 /// For how long a connection to PostgreSQL that nobody uses is taken to be there without being asked.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How often a transaction is begun anew after the database chose it as the victim of a conflict.
@@ -118,7 +120,13 @@ impl Database {
             .max_connections(max_connections)
             .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.clone().read_only(true).create_if_missing(false))
+            .connect_with(
+                options
+                    .clone()
+                    .read_only(true)
+                    .create_if_missing(false)
+                    .pragma("cache_size", SQLITE_READER_CACHE),
+            )
             .await
             .map_err(unreachable)?;
         let turns = Turns::at(options.get_filename())
