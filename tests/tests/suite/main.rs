@@ -60,3 +60,4 @@ mod trend;
 mod triggers;
 mod websocket;
 mod weekly;
+mod write_plans;

@@ -13,14 +13,14 @@ use entity::backfill_item::Outcome;
 use entity::clock::Clock;
 use entity::database::Database;
 use entity::id::{BackfillRunId, CourseId, StudentId};
-use entity::sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
+use entity::sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use entity::{backfill_item, course, student};
 
 pub use changes_csv::changes_csv;
 pub use progress::progress;
 pub use recalculate::recalculate;
 
-use super::facts::Reference;
+use super::facts::{Reference, has_id_of};
 use crate::error::{ApiError, UserError};
 
 /// The most students that one call may name.
@@ -167,16 +167,10 @@ async fn find_course(db: &Database, reference: &Reference) -> Result<CourseId, A
 }
 
 async fn find_students(db: &Database, references: &[Reference]) -> Result<BTreeSet<StudentId>, ApiError> {
-    let (mut ids, mut sourced_ids) = (Vec::new(), Vec::new());
-    for reference in references {
-        match reference {
-            Reference::Id(id) => ids.push(*id),
-            Reference::SourcedId(sourced_id) => sourced_ids.push(sourced_id.clone()),
-        }
-    }
-    let named = Condition::any()
-        .add(student::Column::Id.is_in(ids))
-        .add(student::Column::SourcedId.is_in(sourced_ids));
+    let named = has_id_of(
+        (student::Column::Id, references.iter().filter_map(Reference::as_id)),
+        (student::Column::SourcedId, references.iter().filter_map(Reference::as_sourced_id)),
+    );
     let found = student::Entity::find().filter(named).all(db.reader()).await?;
     let mut students = HashMap::new();
     for student in found {

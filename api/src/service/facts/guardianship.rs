@@ -9,13 +9,11 @@ use entity::guardian;
 use entity::guardianship::{Column, Entity, Model};
 use entity::id::{GuardianId, StudentId};
 use entity::sea_orm::sea_query::OnConflict;
-use entity::sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use super::pipeline::{Command, Deciding, Key, Row, Wanted};
-use super::reference::Reference;
+use super::reference::{Reference, has_id_of};
 use super::student::LockedStudents;
 use crate::error::UserError;
 
@@ -102,9 +100,10 @@ impl People {
         guardians: Vec<&Reference>,
     ) -> Result<Self, DbErr> {
         let students = LockedStudents::lock(txn, students).await?;
-        let named = Condition::any()
-            .add(guardian::Column::Id.is_in(guardians.iter().filter_map(|r| r.as_id())))
-            .add(guardian::Column::SourcedId.is_in(guardians.iter().filter_map(|r| r.as_sourced_id())));
+        let named = has_id_of(
+            (guardian::Column::Id, guardians.iter().filter_map(|r| r.as_id())),
+            (guardian::Column::SourcedId, guardians.iter().filter_map(|r| r.as_sourced_id())),
+        );
         let found = guardian::Entity::find().filter(named).all(&**txn).await?;
         let guardians = found.into_iter().flat_map(|row| {
             [(Reference::Id(row.id.0), row.id), (Reference::SourcedId(row.sourced_id), row.id)]

@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::database::WriteTransaction;
 use entity::id::StudentId;
 use entity::sea_orm::sea_query::OnConflict;
-use entity::sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use entity::standing::Standing;
 use entity::{assignment_submission, quiz_attempt};
 use uuid::Uuid;
@@ -97,12 +95,9 @@ macro_rules! item {
 
             async fn load(txn: &WriteTransaction, wanted: &Wanted) -> Result<Vec<Self>, DbErr> {
                 use $entity::{Column, Entity};
-                let named = Condition::any()
-                    .add(Column::Id.is_in(wanted.ids.iter().copied()))
-                    .add(Column::SourcedId.is_in(&wanted.sourced_ids));
                 Entity::find()
                     .filter(Column::StudentId.is_in(wanted.owners.iter().copied()))
-                    .filter(named)
+                    .filter(wanted.named(Column::Id, Column::SourcedId))
                     .all(&**txn)
                     .await
             }

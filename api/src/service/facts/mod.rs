@@ -39,6 +39,7 @@ pub use item::{ChangeAttempt, ChangeSubmission, StandingChange};
 pub use pipeline::{Command, Row};
 pub use quiz_attempt::RecordQuizAttempt;
 pub use reference::Reference;
+pub(super) use reference::has_id_of;
 pub use student::UpsertStudent;
 pub use submission::{GradeSubmission, RecordSubmission, UngradeSubmission};
 pub use task::{UpsertAssignment, UpsertQuiz};

@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use entity::change;
 use entity::database::WriteTransaction;
 use entity::id::StudentId;
-use entity::sea_orm::DbErr;
+use entity::sea_orm::sea_query::SimpleExpr;
+use entity::sea_orm::{ColumnTrait, DbErr};
 use uuid::Uuid;
 
 use super::group::{Group, Groups};
+use super::reference::has_id_of;
 use super::{Outcome, Reference, Results, Written};
 use crate::error::UserError;
 
@@ -136,6 +138,14 @@ pub struct Wanted {
     pub ids: BTreeSet<Uuid>,
     /// Those that are named by the writing system's id.
     pub sourced_ids: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// The condition that a row is named by either of its ids.
+    pub(super) fn named<C: ColumnTrait>(&self, id: C, sourced_id: C) -> SimpleExpr {
+        let sourced_ids = self.sourced_ids.iter().map(String::as_str);
+        has_id_of((id, self.ids.iter().copied()), (sourced_id, sourced_ids))
+    }
 }
 
 /// The rows that are being worked on, and what they were before.

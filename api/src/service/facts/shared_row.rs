@@ -31,13 +31,11 @@ macro_rules! shared_row {
                 txn: &entity::database::WriteTransaction,
                 wanted: &crate::service::facts::pipeline::Wanted,
             ) -> Result<Vec<Self>, entity::sea_orm::DbErr> {
-                use entity::sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+                use entity::sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
                 use entity::$entity::{Column, Entity};
                 Entity::find()
                     .filter(
-                        Condition::any()
-                            .add(Column::Id.is_in(wanted.ids.iter().copied()))
-                            .add(Column::SourcedId.is_in(&wanted.sourced_ids)),
+                        wanted.named(Column::Id, Column::SourcedId),
                     )
                     .order_by_asc(Column::Id)
                     .lock(entity::sea_orm::sea_query::LockType::$lock)

@@ -8,14 +8,13 @@ use entity::database::WriteTransaction;
 use entity::id::StudentId;
 use entity::sea_orm::sea_query::{LockType, OnConflict};
 use entity::sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use entity::{student, student_profile};
 use uuid::Uuid;
 
 use super::pipeline::{Command, Deciding, Key, Row, Wanted};
-use super::reference::Reference;
+use super::reference::{Reference, has_id_of};
 use crate::error::UserError;
 
 /// Creates a student, or changes the name of one.
@@ -56,7 +55,7 @@ impl Row for student::Model {
 
     async fn load(txn: &WriteTransaction, wanted: &Wanted) -> Result<Vec<Self>, DbErr> {
         student::Entity::find()
-            .filter(named(&wanted.ids, &wanted.sourced_ids))
+            .filter(wanted.named(student::Column::Id, student::Column::SourcedId))
             .order_by_asc(student::Column::Id)
             // Not stronger: whoever writes an item of the student holds its key by a foreign key.
             .lock(LockType::NoKeyUpdate)
@@ -118,12 +117,6 @@ impl Command for UpsertStudent {
     }
 }
 
-fn named(ids: &BTreeSet<Uuid>, sourced_ids: &BTreeSet<String>) -> Condition {
-    Condition::any()
-        .add(student::Column::Id.is_in(ids.iter().copied()))
-        .add(student::Column::SourcedId.is_in(sourced_ids))
-}
-
 /// The students that some commands name, with their profiles locked.
 #[derive(Debug)]
 pub struct LockedStudents(HashMap<Reference, StudentId>);
@@ -135,9 +128,11 @@ impl LockedStudents {
         references: impl Iterator<Item = &Reference>,
     ) -> Result<Self, DbErr> {
         let references: BTreeSet<_> = references.map(|r| (r.as_id(), r.as_sourced_id())).collect();
-        let ids = references.iter().filter_map(|(id, _)| *id).collect();
-        let sourced_ids = references.iter().filter_map(|(_, id)| id.map(str::to_owned)).collect();
-        let found = student::Entity::find().filter(named(&ids, &sourced_ids)).all(&**txn).await?;
+        let named = has_id_of(
+            (student::Column::Id, references.iter().filter_map(|(id, _)| *id)),
+            (student::Column::SourcedId, references.iter().filter_map(|(_, id)| *id)),
+        );
+        let found = student::Entity::find().filter(named).all(&**txn).await?;
         // Who was deleted in between has no profile to lock any more.
         let locked = change::lock_students(txn, &found.iter().map(|student| student.id).collect()).await?;
         let mut students = HashMap::new();

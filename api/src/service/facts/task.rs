@@ -9,12 +9,12 @@ use entity::database::WriteTransaction;
 use entity::id::{AssignmentId, CourseId, QuizId, StudentId};
 use entity::sea_orm::sea_query::LockType;
 use entity::sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use entity::{assignment, assignment_submission, change, course, quiz, quiz_attempt};
 
 use super::pipeline::{Command, Deciding, Key};
-use super::reference::Reference;
+use super::reference::{Reference, has_id_of};
 use super::shared_row::shared_row;
 use crate::error::UserError;
 
@@ -74,9 +74,10 @@ macro_rules! find_shared {
             if references.is_empty() {
                 return Ok(Found(HashMap::new()));
             }
-            let named = Condition::any()
-                .add(Column::Id.is_in(references.iter().filter_map(|r| r.as_id())))
-                .add(Column::SourcedId.is_in(references.iter().filter_map(|r| r.as_sourced_id())));
+            let named = has_id_of(
+                (Column::Id, references.iter().filter_map(|r| r.as_id())),
+                (Column::SourcedId, references.iter().filter_map(|r| r.as_sourced_id())),
+            );
             let rows = Entity::find()
                 .filter(named)
                 .order_by_asc(Column::Id)
