@@ -9,10 +9,11 @@ use entity::sea_orm::sea_query::{Expr, OnConflict};
 use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use super::pipeline::{Command, Deciding, Key, Row, Wanted};
+use super::pipeline::{Command, Deciding, Key, Row};
 use super::reference::Reference;
 use super::student::{LockedStudents, about_row_of_student};
 use super::task::{Found, find_courses};
+use super::wanted::Wanted;
 use crate::error::UserError;
 
 /// Creates an enrolment, or changes it.

@@ -12,9 +12,10 @@ use entity::sea_orm::sea_query::OnConflict;
 use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use super::pipeline::{Command, Deciding, Key, Row, Wanted};
+use super::pipeline::{Command, Deciding, Key, Row};
 use super::reference::{Reference, has_id_of};
 use super::student::LockedStudents;
+use super::wanted::Wanted;
 use crate::error::UserError;
 
 /// Grants a guardian the right to see a student, or changes its dates. A right that was revoked holds again.

@@ -4,14 +4,15 @@ use chrono::{DateTime, Utc};
 use entity::database::WriteTransaction;
 use entity::id::StudentId;
 use entity::sea_orm::sea_query::OnConflict;
-use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use entity::sea_orm::{ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use entity::standing::Standing;
 use entity::{assignment_submission, quiz_attempt};
 use uuid::Uuid;
 
-use super::pipeline::{Command, Deciding, Row, Wanted};
+use super::pipeline::{Command, Deciding, Row};
 use super::reference::Reference;
 use super::student::about_row_of_student;
+use super::wanted::Wanted;
 use crate::error::UserError;
 
 /// What is done to an item as a whole.
@@ -96,8 +97,7 @@ macro_rules! item {
             async fn load(txn: &WriteTransaction, wanted: &Wanted) -> Result<Vec<Self>, DbErr> {
                 use $entity::{Column, Entity};
                 Entity::find()
-                    .filter(Column::StudentId.is_in(wanted.owners.iter().copied()))
-                    .filter(wanted.named(Column::Id, Column::SourcedId))
+                    .filter(wanted.named_of_owner(Column::StudentId, Column::Id, Column::SourcedId))
                     .all(&**txn)
                     .await
             }

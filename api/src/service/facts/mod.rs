@@ -20,6 +20,7 @@ mod student;
 mod submission;
 mod task;
 mod upkeep;
+mod wanted;
 
 use entity::access_log::Kind;
 use entity::clock::Clock;

@@ -6,12 +6,11 @@ use chrono::{DateTime, Utc};
 use entity::change;
 use entity::database::WriteTransaction;
 use entity::id::StudentId;
-use entity::sea_orm::sea_query::SimpleExpr;
-use entity::sea_orm::{ColumnTrait, DbErr};
+use entity::sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::group::{Group, Groups};
-use super::reference::has_id_of;
+use super::wanted::Wanted;
 use super::{Outcome, Reference, Results, Written};
 use crate::error::UserError;
 
@@ -129,25 +128,6 @@ impl<C: Command + ?Sized> Deciding<'_, C> {
     }
 }
 
-/// The rows that some commands name.
-#[derive(Debug, Default)]
-pub struct Wanted {
-    /// The students to whom they belong.
-    pub owners: BTreeSet<StudentId>,
-    /// Those that are named by Tally's id.
-    pub ids: BTreeSet<Uuid>,
-    /// Those that are named by the writing system's id.
-    pub sourced_ids: BTreeSet<String>,
-}
-
-impl Wanted {
-    /// The condition that a row is named by either of its ids.
-    pub(super) fn named<C: ColumnTrait>(&self, id: C, sourced_id: C) -> SimpleExpr {
-        let sourced_ids = self.sourced_ids.iter().map(String::as_str);
-        has_id_of((id, self.ids.iter().copied()), (sourced_id, sourced_ids))
-    }
-}
-
 /// The rows that are being worked on, and what they were before.
 struct Working<R> {
     rows: Vec<R>,
@@ -213,7 +193,7 @@ pub(super) async fn run<C: Command>(
         .iter()
         .map(|command| command.as_ref().map_err(Clone::clone).and_then(|command| command.key(&context)))
         .collect();
-    let mut working = Working::new(C::Row::load(txn, &wanted(&keys)).await?);
+    let mut working = Working::new(C::Row::load(txn, &Wanted::by(&keys)).await?);
 
     let mut results: Results<C::Row> = commands
         .iter()
@@ -234,16 +214,6 @@ pub(super) async fn run<C: Command>(
             owner.filter(|_| written.recalculation_enqueued).and_then(|owner| enqueued.get(&owner).copied());
     }
     Ok(results)
-}
-
-fn wanted(keys: &[Result<Key, UserError>]) -> Wanted {
-    let mut wanted = Wanted::default();
-    for key in keys.iter().flatten() {
-        wanted.owners.extend(key.owner);
-        wanted.ids.extend(key.row.as_id());
-        wanted.sourced_ids.extend(key.row.as_sourced_id().map(str::to_owned));
-    }
-    wanted
 }
 
 /// Decides one command, and puts what its row becomes in the place of what it was.

@@ -29,7 +29,7 @@ macro_rules! shared_row {
 
             async fn load(
                 txn: &entity::database::WriteTransaction,
-                wanted: &crate::service::facts::pipeline::Wanted,
+                wanted: &crate::service::facts::wanted::Wanted,
             ) -> Result<Vec<Self>, entity::sea_orm::DbErr> {
                 use entity::sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
                 use entity::$entity::{Column, Entity};

@@ -13,8 +13,9 @@ use entity::sea_orm::{
 use entity::{student, student_profile};
 use uuid::Uuid;
 
-use super::pipeline::{Command, Deciding, Key, Row, Wanted};
+use super::pipeline::{Command, Deciding, Key, Row};
 use super::reference::{Reference, has_id_of};
+use super::wanted::Wanted;
 use crate::error::UserError;
 
 /// Creates a student, or changes the name of one.
