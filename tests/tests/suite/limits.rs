@@ -164,7 +164,7 @@ async fn nobody_is_believed_to_be_a_proxy_unless_told() {
 
 /// A fact whose writer waits for a recalculation that nobody runs.
 const WAIT: &str =
-    "mutation { recordQuizAttempt(awaitRecalculation: 5000, input: { student: { sourcedId: \"ada\" },
+    "mutation { recordQuizAttempt(awaitRecalculation: 10000, input: { student: { sourcedId: \"ada\" },
     quiz: { sourcedId: \"q\" }, sourcedId: \"a\", completedAt: \"2026-03-01T10:00:00Z\",
     score: { percentage: \"80\" } }) { counted } }";
 
