@@ -17,6 +17,7 @@
 //! | [`revoked_token`], [`revoked_subject`] | bearer tokens that are refused although they are valid |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
 //! | [`database`], [`db_time`], [`db_json`] | connections, transactions, consistent reads, what the two databases say differently |
+//! | [`key_list`] | many rows, found by keys of several columns |
 //! | [`wake`], [`feed`] | after a commit: the wake-up of workers, and what readers are told |
 //!
 //! What must never be here: anything of axum, async-graphql or apalis; who may see what; how a job is run.
@@ -45,6 +46,7 @@ pub mod guardianship;
 pub mod id;
 pub mod job;
 pub mod job_failure;
+pub mod key_list;
 pub mod paused_kind;
 pub mod performance_snapshot;
 pub mod queue_status;

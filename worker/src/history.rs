@@ -5,9 +5,10 @@ use entity::calendar::{TimeZone, Week};
 use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::StudentId;
+use entity::key_list::is_one_of;
 use entity::performance_snapshot::{Column, Entity, KeptAs};
 use entity::school;
-use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, IntoValueTuple, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement};
 
 /// Snapshots per transaction, so that none is held for long.
@@ -127,12 +128,12 @@ impl UnitOfWork for Thin<'_> {
         let deleted = if gone.is_empty() {
             0
         } else {
-            Entity::delete_many().filter(is_one_of(&gone)).exec(&**txn).await?.rows_affected
+            Entity::delete_many().filter(is_one(&gone)).exec(&**txn).await?.rows_affected
         };
         if !kept.is_empty() {
             Entity::update_many()
                 .col_expr(Column::KeptAs, Expr::value(self.step.to))
-                .filter(is_one_of(&kept))
+                .filter(is_one(&kept))
                 .filter(Column::KeptAs.eq(self.step.from))
                 .exec(&**txn)
                 .await?;
@@ -141,8 +142,6 @@ impl UnitOfWork for Thin<'_> {
     }
 }
 
-fn is_one_of(rows: &[&Row]) -> SimpleExpr {
-    let keys = rows.iter().map(|row| (row.student_id, row.version).into_value_tuple());
-    let keys = Query::select().column(Asterisk).from_values(keys.collect::<Vec<_>>(), "keys").take();
-    Expr::tuple([Column::StudentId, Column::Version].map(Expr::col)).in_subquery(keys)
+fn is_one(rows: &[&Row]) -> SimpleExpr {
+    is_one_of([Column::StudentId, Column::Version], rows.iter().map(|row| (row.student_id, row.version)))
 }

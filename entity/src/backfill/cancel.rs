@@ -9,6 +9,7 @@ use crate::backfill_item::{self, Outcome};
 use crate::backfill_run::{Column, Entity, State};
 use crate::database::{Database, UnitOfWork, WriteTransaction};
 use crate::id::{BackfillRunId, JobId, StudentId};
+use crate::key_list::is_one_of;
 use crate::{db_time, job};
 
 /// Students per transaction, below both databases' limits on parameters.
@@ -74,13 +75,10 @@ impl UnitOfWork for TakeBack<'_> {
     type Error = DbErr;
 
     async fn run(&self, txn: &WriteTransaction) -> Result<(), DbErr> {
-        let jobs: Vec<JobId> = self.page.iter().filter_map(|item| item.job_id).collect();
-        let students = || self.page.iter().map(|item| item.student_id);
-        if !jobs.is_empty() {
-            cancel_jobs(txn, self.db, students(), jobs).await?;
-        }
+        let jobs = self.page.iter().filter_map(|item| Some((item.student_id, item.job_id?)));
+        cancel_jobs(txn, self.db, jobs).await?;
         let taken_back = backfill_item::Entity::delete_many()
-            .filter(backfill_item::Column::StudentId.is_in(students()))
+            .filter(backfill_item::Column::StudentId.is_in(self.page.iter().map(|item| item.student_id)))
             .filter(backfill_item::Column::RunId.eq(self.run))
             .filter(backfill_item::Column::Outcome.eq(self.outcome))
             .exec(&**txn)
@@ -102,15 +100,13 @@ impl UnitOfWork for TakeBack<'_> {
 async fn cancel_jobs(
     txn: &WriteTransaction,
     db: &Database,
-    students: impl Iterator<Item = StudentId>,
-    jobs: Vec<JobId>,
+    jobs: impl Iterator<Item = (StudentId, JobId)>,
 ) -> Result<(), DbErr> {
     job::Entity::update_many()
         .col_expr(job::Column::State, Expr::value(job::State::Cancelled))
         .col_expr(job::Column::FinishedAt, db_time::now(db.backend()))
         .col_expr(job::Column::LastError, Expr::value(CALLED_OFF))
-        .filter(job::Column::StudentId.is_in(students))
-        .filter(job::Column::Id.is_in(jobs))
+        .filter(is_one_of([job::Column::StudentId, job::Column::Id], jobs))
         .filter(job::Column::State.is_in([
             job::State::Available,
             job::State::Scheduled,

@@ -7,9 +7,10 @@ use entity::calendar::Week;
 use entity::database::WriteTransaction;
 use entity::db_json;
 use entity::id::{CourseId, StudentId};
+use entity::key_list::is_one_of;
 use entity::weekly_performance::{Column, Entity, Model};
 use sea_orm::entity::prelude::Date;
-use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, IntoValueTuple, OnConflict, Query, ValueTuple};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
     QueryFilter, QuerySelect,
@@ -95,10 +96,8 @@ async fn upsert(txn: &WriteTransaction, rows: Vec<Model>) -> Result<(), DbErr> {
 
 async fn delete(txn: &WriteTransaction, keys: Vec<Key>) -> Result<(), DbErr> {
     for page in keys.chunks(ROWS_PER_STATEMENT) {
-        let page: Vec<ValueTuple> = page.iter().copied().map(IntoValueTuple::into_value_tuple).collect();
-        let keys = Query::select().column(Asterisk).from_values(page, "keys").take();
-        let key = Expr::tuple([Column::StudentId, Column::CourseId, Column::Week].map(Expr::col));
-        Entity::delete_many().filter(key.in_subquery(keys)).exec(&**txn).await?;
+        let key = [Column::StudentId, Column::CourseId, Column::Week];
+        Entity::delete_many().filter(is_one_of(key, page.iter().copied())).exec(&**txn).await?;
     }
     Ok(())
 }

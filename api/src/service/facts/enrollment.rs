@@ -5,6 +5,7 @@ use entity::database::WriteTransaction;
 use entity::enrollment::{Column, Entity, Model, Status};
 use entity::feed::Change;
 use entity::id::{CourseId, EnrollmentId, StudentId};
+use entity::key_list::is_one_of;
 use entity::sea_orm::sea_query::{Expr, OnConflict};
 use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
@@ -89,8 +90,10 @@ impl Row for Model {
         if rows.len() > 1 {
             Entity::update_many()
                 .col_expr(Column::DeletedAt, Expr::value(DateTime::UNIX_EPOCH))
-                .filter(Column::StudentId.is_in(rows.iter().map(|row| row.student_id)))
-                .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
+                .filter(is_one_of(
+                    [Column::StudentId, Column::Id],
+                    rows.iter().map(|row| (row.student_id, row.id)),
+                ))
                 .exec(&**txn)
                 .await?;
         }

@@ -8,8 +8,9 @@ use entity::feed::Change;
 use entity::guardian;
 use entity::guardianship::{Column, Entity, Model};
 use entity::id::{GuardianId, StudentId};
+use entity::key_list::is_one_of;
 use entity::sea_orm::sea_query::OnConflict;
-use entity::sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use entity::sea_orm::{ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use super::pipeline::{Command, Deciding, Key, Row};
@@ -68,8 +69,7 @@ impl Row for Model {
 
     async fn load(txn: &WriteTransaction, wanted: &Wanted) -> Result<Vec<Self>, DbErr> {
         Entity::find()
-            .filter(Column::StudentId.is_in(wanted.owners.iter().copied()))
-            .filter(Column::GuardianId.is_in(wanted.ids.iter().copied()))
+            .filter(is_one_of([Column::StudentId, Column::GuardianId], wanted.owned_ids.iter().copied()))
             .all(&**txn)
             .await
     }

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use entity::id::StudentId;
+use entity::key_list::is_one_of;
 use entity::sea_orm::ColumnTrait;
-use entity::sea_orm::sea_query::{
-    Asterisk, Expr, ExprTrait as _, IntoValueTuple, Query, SimpleExpr, ValueTuple,
-};
+use entity::sea_orm::sea_query::{ExprTrait as _, SimpleExpr};
 use uuid::Uuid;
 
 use super::pipeline::Key;
@@ -23,7 +22,7 @@ pub struct Wanted {
     /// Those that are named by the writing system's id.
     pub sourced_ids: BTreeSet<String>,
     /// Those of students that are named by Tally's id.
-    owned_ids: BTreeSet<(StudentId, Uuid)>,
+    pub owned_ids: BTreeSet<(StudentId, Uuid)>,
     /// Those of students that are named by the writing system's id.
     owned_sourced_ids: BTreeSet<(StudentId, String)>,
 }
@@ -63,13 +62,4 @@ impl Wanted {
             (false, false) => of_owners().and(by_id().or(by_sourced_id())),
         }
     }
-}
-
-fn is_one_of<C: ColumnTrait>(
-    columns: [C; 2],
-    pairs: impl Iterator<Item = impl IntoValueTuple>,
-) -> SimpleExpr {
-    let pairs: Vec<ValueTuple> = pairs.map(IntoValueTuple::into_value_tuple).collect();
-    let pairs = Query::select().column(Asterisk).from_values(pairs, "wanted").take();
-    Expr::tuple(columns.map(Expr::col)).in_subquery(pairs)
 }
