@@ -2,6 +2,7 @@
 
 mod begin;
 mod fault;
+mod patience;
 mod transaction;
 mod turn;
 
@@ -16,10 +17,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::feed::Feed;
 use crate::wake::Wake;
 use fault::is_taken_key;
+use patience::Patience;
 use turn::Turns;
 
 pub(crate) use begin::begin;
-pub use fault::{Objection, is_conflict, is_transient, objection};
+pub use fault::{Objection, is_conflict, is_held_up, is_transient, objection};
 pub use transaction::{AsDbErr, UnitOfWork, WriteTransaction};
 pub use turn::Turn;
 
@@ -73,6 +75,7 @@ pub struct Database {
     wake: Wake,
     feed: Feed,
     url: String,
+    patience: Patience,
 }
 
 impl Database {
@@ -86,7 +89,7 @@ impl Database {
         if url.starts_with("sqlite:") {
             Self::connect_sqlite(url, max_connections).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::connect_postgres(url, max_connections, None).await
+            Self::connect_postgres(url, max_connections, Patience::default()).await
         } else {
             Err(ConnectError::UnknownScheme)
         }
@@ -139,11 +142,13 @@ impl Database {
             wake: Wake::new(),
             feed: Feed::new(),
             url: url.to_owned(),
+            patience: Patience::endless(),
         })
     }
 
     /// The same database, where no statement takes longer than `time` on PostgreSQL: its server goes on with one whose
-    /// caller has left. SQLite knows no such time; there a statement takes as long as what it was asked for.
+    /// caller has left. No transaction waits for a lock for more than half of that, or takes more than six times that.
+    /// SQLite knows no such time; there a statement takes as long as what it was asked for.
     ///
     /// # Errors
     /// [`ConnectError`].
@@ -152,19 +157,18 @@ impl Database {
             return Ok(self);
         }
         let connections = self.writer.get_postgres_connection_pool().options().get_max_connections();
-        Self::connect_postgres(&self.url, connections, Some(time)).await
+        Self::connect_postgres(&self.url, connections, Patience::of_statements(time)).await
     }
 
     async fn connect_postgres(
         url: &str,
         max_connections: u32,
-        statement_within: Option<Duration>,
+        patience: Patience,
     ) -> Result<Self, ConnectError> {
-        let mut options =
-            PgConnectOptions::from_str(url).map_err(ConnectError::InvalidUrl)?.application_name("tally");
-        if let Some(time) = statement_within {
-            options = options.options([("statement_timeout", format!("{}ms", time.as_millis()))]);
-        }
+        let options = PgConnectOptions::from_str(url)
+            .map_err(ConnectError::InvalidUrl)?
+            .application_name("tally")
+            .options(patience.settings());
         let opened = PgPoolOptions::new()
             .max_connections(max_connections)
             .test_before_acquire(false)
@@ -196,6 +200,7 @@ impl Database {
             wake: Wake::new(),
             feed: Feed::new(),
             url: url.to_owned(),
+            patience,
         })
     }
 
@@ -294,7 +299,7 @@ impl Database {
     pub async fn write<W: UnitOfWork>(&self, work: &W) -> Result<W::Output, W::Error> {
         let mut retries = 0;
         loop {
-            match self.try_write(work).await {
+            match self.patience.with(Box::pin(self.try_write(work))).await {
                 Err(error)
                     if retries < MAX_CONFLICT_RETRIES
                         && error

@@ -74,6 +74,8 @@ async fn migrate_to(db: &DatabaseConnection, steps: Option<u32>) -> Result<(), D
     };
     let txn = db.begin_with_options(options).await?;
     if !sqlite {
+        // Other processes may migrate for as long as that takes, and what they do may wait for whoever reads.
+        txn.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
         txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     }
     Migrator::up(&txn, steps).await?;

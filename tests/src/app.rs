@@ -1,6 +1,7 @@
 //! A server for one test.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::auth::{Identity, Role, Secret, TokenRules, TokenVerifier, sign_hs256};
 use api::http::{App, Options};
@@ -46,7 +47,15 @@ impl TestApp {
 
     /// As [`Self::start`], with options of the server.
     pub async fn start_with(backend: Backend, options: Options) -> Self {
-        let mut database = TestDatabase::migrated(backend).await;
+        Self::start_on(TestDatabase::migrated(backend).await, options).await
+    }
+
+    /// As [`Self::start`], where no statement of PostgreSQL takes longer than `time`.
+    pub async fn start_within(backend: Backend, time: Duration) -> Self {
+        Self::start_on(TestDatabase::migrated(backend).await.within(time).await, Options::default()).await
+    }
+
+    async fn start_on(mut database: TestDatabase, options: Options) -> Self {
         let statements = Statements::default();
         database.db = statements.watch(database.db.clone());
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));

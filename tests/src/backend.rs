@@ -1,5 +1,7 @@
 //! The two databases that every test runs on.
 
+use std::time::Duration;
+
 use entity::database::Database;
 use tempfile::TempDir;
 
@@ -48,6 +50,11 @@ impl TestDatabase {
         };
         migrate(&database.db).await;
         database
+    }
+
+    /// The same database, opened as [`Database::within`] says.
+    pub async fn within(self, time: Duration) -> Self {
+        Self { db: self.db.within(time).await.expect("the test's database opens again"), ..self }
     }
 
     /// A new database without tables.

@@ -1,4 +1,4 @@
-//! A network that can be cut.
+//! A network that can be cut, and one that falls silent.
 
 use std::net::SocketAddr;
 
@@ -6,34 +6,51 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 
-/// A way to a server that can be cut and restored. Dropping this cuts it for good.
+/// A way to a server that can be cut, silenced and restored. Dropping this cuts it for good.
 pub struct Relay {
     /// Where the server is found by this way.
     pub url: String,
-    is_cut: watch::Sender<bool>,
+    state: watch::Sender<State>,
     accepting: JoinHandle<()>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Silent,
+    Cut,
+}
+
 impl Relay {
-    /// A way to the server at `url`.
+    /// A way to the server at `url`, which names a port, or is PostgreSQL's.
     pub async fn to(url: &str) -> Self {
-        let server = url.trim_start_matches("http://").parse().expect("an address and a port");
+        let server = Url::parse(url).expect("a URL");
+        let address = server.socket_addrs(|| Some(5432)).expect("an address and a port");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("the port is known"));
-        let is_cut = watch::Sender::new(false);
-        let accepting = tokio::spawn(accept(listener, server, is_cut.subscribe()));
-        Self { url, is_cut, accepting }
+        let here = listener.local_addr().expect("the port is known");
+        let mut url = server;
+        url.set_host(Some("127.0.0.1")).expect("a URL with a host");
+        url.set_port(Some(here.port())).expect("a URL with a port");
+        let state = watch::Sender::new(State::Open);
+        let accepting = tokio::spawn(accept(listener, address[0], state.subscribe()));
+        Self { url: url.as_str().trim_end_matches('/').to_owned(), state, accepting }
     }
 
     /// Ends all connections, and lets none through.
     pub fn cut(&self) {
-        self.is_cut.send_replace(true);
+        self.state.send_replace(State::Cut);
+    }
+
+    /// Leaves all connections open, and passes nothing on: what a machine without power looks like from afar.
+    pub fn silence(&self) {
+        self.state.send_replace(State::Silent);
     }
 
     /// Lets connections through again.
     pub fn restore(&self) {
-        self.is_cut.send_replace(false);
+        self.state.send_replace(State::Open);
     }
 }
 
@@ -44,22 +61,30 @@ impl Drop for Relay {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, is_cut: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, server: SocketAddr, state: watch::Receiver<State>) {
     while let Ok((client, _)) = listener.accept().await {
-        let mut cut = is_cut.clone();
+        let mut cut = state.clone();
+        let state = state.clone();
         tokio::spawn(async move {
             tokio::select! {
                 biased;
-                _ = cut.wait_for(|&is_cut| is_cut) => {}
-                () = pass(client, server) => {}
+                _ = cut.wait_for(|&state| state == State::Cut) => {}
+                () = pass(client, server, state) => {}
             }
         });
     }
 }
 
-async fn pass(mut client: TcpStream, server: SocketAddr) {
-    if let Ok(mut server) = TcpStream::connect(server).await {
-        // However it ends, both ends find out.
-        let _ = copy_bidirectional(&mut client, &mut server).await;
+async fn pass(mut client: TcpStream, server: SocketAddr, mut state: watch::Receiver<State>) {
+    let Ok(mut server) = TcpStream::connect(server).await else { return };
+    let passing = copy_bidirectional(&mut client, &mut server);
+    tokio::pin!(passing);
+    while state.wait_for(|&state| state == State::Open).await.is_ok() {
+        tokio::select! {
+            biased;
+            _ = state.wait_for(|&state| state != State::Open) => {}
+            // However it ends, both ends find out.
+            _ = &mut passing => return,
+        }
     }
 }

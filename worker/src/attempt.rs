@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use entity::clock::SharedClock;
-use entity::database::{Database, is_transient};
+use entity::database::{Database, is_held_up, is_transient};
 use entity::sea_orm::DbErr;
 use entity::trace;
 use futures::FutureExt;
@@ -22,6 +22,8 @@ use crate::recalculation::{self, Recalculated};
 
 /// How long to wait before an outcome that could not be written is written again.
 const OUTCOME_RETRY: Duration = Duration::from_millis(500);
+/// The attempt after whose delay a student is tried again whom somebody else kept locked: a few seconds.
+const HELD_UP: i32 = 4;
 /// An outcome that cannot be written for this many tries is left to the lease: it runs out, and the job runs again.
 const OUTCOME_TRIES: u32 = 120;
 
@@ -52,6 +54,16 @@ enum Failure {
     Transient(DbErr),
     /// The job itself cannot be done.
     Job(String),
+}
+
+impl Failure {
+    /// Whether it may be about one of several students only.
+    fn may_be_of_one(&self) -> bool {
+        match self {
+            Self::Transient(error) => is_held_up(error),
+            Self::Job(_) => true,
+        }
+    }
 }
 
 impl Attempts {
@@ -91,8 +103,8 @@ impl Attempts {
         let together = claim.jobs.len() > 1;
         match self.recalculate(&claim).await {
             Ok(()) => {}
-            // One poisoned student fails alone.
-            Err(Failure::Job(_)) if together => {
+            // One poisoned student fails alone, and one whom somebody keeps locked waits alone.
+            Err(failure) if together && failure.may_be_of_one() => {
                 for single in claim.into_singles() {
                     self.run_alone(single).await;
                 }
@@ -149,8 +161,9 @@ impl Attempts {
         }
         for _ in 0..OUTCOME_TRIES {
             let written = match &failure {
-                Failure::Transient(_) => {
-                    queue::release(&self.db, &claim, backoff::delay(1, rand::random())).await
+                Failure::Transient(error) => {
+                    let delay = backoff::delay(if is_held_up(error) { HELD_UP } else { 1 }, rand::random());
+                    queue::release(&self.db, &claim, delay, Some(&error.to_string())).await
                 }
                 Failure::Job(error) => queue::fail(&self.db, &self.worker, &claim, error).await,
             };

@@ -54,16 +54,22 @@ pub fn objection(error: &DbErr) -> Option<Objection> {
     }
 }
 
+/// Whether a statement of PostgreSQL was given up because it waited, or took, too long. Of several units of work in its
+/// transaction one may be to blame, and the others not.
+pub fn is_held_up(error: &DbErr) -> bool {
+    error_code(error).is_some_and(|code| matches!(code.as_str(), "55P03" | "57014"))
+}
+
 /// Whether the fault lies with the connection or the server's state, not with what was asked: trying again later is
 /// likely to help.
 pub fn is_transient(error: &DbErr) -> bool {
     match error {
-        _ if is_conflict(error) => true,
+        _ if is_conflict(error) || is_held_up(error) => true,
         DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => true,
         DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
             match error_code(error) {
-                // Connection exceptions, resources, operator intervention (cancelled, shutting down, starting up).
-                Some(code) => ["08", "53", "57014", "57P"].iter().any(|class| code.starts_with(class)),
+                // Connection exceptions, resources, operator intervention (shutting down, starting up).
+                Some(code) => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
                 None => matches!(
                     **inner,
                     sqlx::Error::Io(_)

@@ -1,5 +1,6 @@
 //! The list of guardianships, for admins.
 
+use api::auth::Role;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::{TestApp, on_both_backends};
@@ -59,6 +60,23 @@ on_both_backends! {
         assert!(data["guardianships"]["nodes"][0]["revokedAt"].is_string(), "{data}");
         let data = app.admin().data(LIST, pair("ben", "hugo")).await;
         assert!(data["guardianships"]["nodes"][0]["revokedAt"].is_null(), "{data}");
+    }
+
+    /// What is kept may be what was revoked, or what is gone may be: either way nobody comes back by a merge.
+    async fn a_merge_revives_no_right_that_was_revoked(backend) {
+        let app = TestApp::start(backend).await;
+        families(&app).await;
+        app.write("revokeGuardianship", pair("ben", "iris")).await;
+        let merge = "mutation { mergeStudents(from: { sourcedId: \"ben\" }, into: { sourcedId: \"ada\" }) { id } }";
+        app.admin().data(merge, json!({})).await;
+        for (guardian, is_revoked) in [("gwen", false), ("hugo", true), ("iris", true)] {
+            let data = app.admin().data(LIST, pair("ada", guardian)).await;
+            let nodes = data["guardianships"]["nodes"].as_array().unwrap();
+            assert_eq!(nodes.len(), 1, "{guardian}: {data}");
+            assert_eq!(nodes[0]["revokedAt"].is_string(), is_revoked, "{guardian}: {data}");
+            let children = app.client(Role::Guardian, guardian).data("{ myChildren { student { sourcedId } } }", json!({})).await;
+            assert_eq!(children["myChildren"].as_array().map(Vec::is_empty), Some(is_revoked), "{guardian}");
+        }
     }
 
     async fn pages_go_on_where_the_one_before_has_ended(backend) {

@@ -151,6 +151,18 @@ on_both_backends! {
         assert_eq!(profile(&mut gwen, "all").await.2.as_deref(), Some("80.00"));
     }
 
+    async fn a_child_who_is_merged_into_another_record_is_followed_there(backend) {
+        let app = TestApp::start(backend).await;
+        school(&app, &["ada", "ben"]).await;
+        guardian(&app, "gwen", &["ben"]).await;
+        let mut gwen = socket(&app, Role::Guardian, "gwen").await;
+        gwen.subscribe("all", CHILDREN, json!({})).await;
+        assert_eq!(profile(&mut gwen, "all").await.0, "ben");
+        let merge = "mutation { mergeStudents(from: { sourcedId: \"ben\" }, into: { sourcedId: \"ada\" }) { id } }";
+        app.admin().data(merge, json!({})).await;
+        assert_eq!(profile(&mut gwen, "all").await.0, "ada", "at once");
+    }
+
     async fn a_deleted_student_ends_the_subscription(backend) {
         let app = TestApp::start(backend).await;
         let ids = school(&app, &["ada"]).await;

@@ -32,6 +32,7 @@ mod first_screen;
 mod fuzz;
 mod groups;
 mod guardianships;
+mod held_up;
 mod history;
 mod http;
 mod hygiene;

@@ -6,10 +6,7 @@ use entity::backfill_run::Model as Run;
 use entity::database::{Database, is_transient};
 use entity::id::StudentId;
 use entity::student_profile;
-use sea_orm::{
-    AccessMode, ColumnTrait, DbBackend, DbErr, EntityTrait, IsolationLevel, QueryFilter, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::recalculation::computation::Computation;
 
@@ -49,20 +46,13 @@ async fn changes(
     students: &[StudentId],
     now: DateTime<Utc>,
 ) -> Result<Vec<Item>, DbErr> {
-    let postgres = db.backend() == DbBackend::Postgres;
-    let snapshot = TransactionOptions {
-        // On SQLite every transaction is one.
-        isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
-        access_mode: postgres.then_some(AccessMode::ReadOnly),
-        ..Default::default()
-    };
-    let txn = db.reader().begin_with_options(snapshot).await?;
+    let moment = db.begin_snapshot().await?;
     let profiles = student_profile::Entity::find()
         .filter(student_profile::Column::StudentId.is_in(students.iter().copied()))
-        .all(&txn)
+        .all(&moment)
         .await?;
-    let computation = Computation::of(&txn, students).await?;
-    txn.commit().await?;
+    let computation = Computation::of(&moment, students).await?;
+    drop(moment);
     let changes = computation.changes(profiles.iter(), now);
     let items = changes.iter().map(|change| {
         Item::new(run.id, change.before.student_id, Outcome::Changed).with_change(change, None)

@@ -33,11 +33,15 @@ impl UnitOfWork for Page<'_> {
 
     /// Writes nothing if the run was called off, or is walked by another worker, since it was read.
     async fn run(&self, txn: &WriteTransaction) -> Result<(), DbErr> {
+        let compared = match &self.compared {
+            Some(items) => Some(still_there(txn, items).await?),
+            None => None,
+        };
         if !self.move_cursor(txn).await? || self.students.is_empty() {
             return Ok(());
         }
-        let items = match &self.compared {
-            Some(items) => items.clone(),
+        let items = match compared {
+            Some(items) => items,
             None => self.enqueue(txn).await?,
         };
         if items.is_empty() {
@@ -86,4 +90,12 @@ impl Page<'_> {
             |(student, job)| Item { job_id: Some(job), ..Item::new(self.run.id, student, Outcome::Pending) };
         Ok(jobs.into_iter().map(item).collect())
     }
+}
+
+/// Those of `items` whose students have not been deleted since, and cannot be before the transaction ends: of whom is
+/// erased, no numbers are to be kept.
+async fn still_there(txn: &WriteTransaction, items: &[Item]) -> Result<Vec<Item>, DbErr> {
+    let students = items.iter().map(|item| item.student_id).collect();
+    let there = change::lock_students(txn, &students).await?;
+    Ok(items.iter().filter(|item| there.contains_key(&item.student_id)).cloned().collect())
 }

@@ -8,7 +8,7 @@ use entity::clock::SharedClock;
 use entity::database::Database;
 use entity::sea_orm::DbErr;
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::registration;
@@ -39,8 +39,8 @@ impl Duties {
         let walker = Walker::new(self.db.clone(), self.clock.clone(), self.worker.clone(), settings.lease);
         let walk = walker.run(self.wake.clone(), settings.poll, end.clone());
         let duties = Arc::new(self);
-        let heartbeat = every(settings.lease / 3, || duties.clone().heartbeat());
-        let reclaim = every(settings.reclaim_every, || duties.clone().reclaim());
+        let heartbeat = every(settings.lease / 3, || soon(settings.lease, duties.clone().heartbeat()));
+        let reclaim = every(settings.reclaim_every, || soon(settings.lease, duties.clone().reclaim()));
         let sweep = every(settings.sweep_every, || duties.clone().sweep());
         let audit = every(settings.audit.every, || duties.clone().audit());
         // Not at once: a worker that has just started has jobs to do first.
@@ -111,6 +111,12 @@ impl Duties {
         }
         Ok(())
     }
+}
+
+/// What `duty` comes to within `limit`: a connection that has died silently must not end it for ever.
+async fn soon(limit: Duration, duty: impl Future<Output = Result<(), DbErr>>) -> Result<(), DbErr> {
+    let too_late = |_| DbErr::Custom("the database has not answered for too long".to_owned());
+    timeout(limit, duty).await.map_err(too_late)?
 }
 
 async fn every<F, D>(period: Duration, mut duty: F)

@@ -83,7 +83,8 @@ impl Worker {
             .await;
 
         claims.close();
-        claims.wait().await;
+        // What has not come back by then has a lease that will run out.
+        let _ = tokio::time::timeout(settings.shutdown_deadline, claims.wait()).await;
         end.cancel();
         let _ = duties.await;
         hand_back(&db, &name).await;

@@ -7,6 +7,7 @@ use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
 use entity::database::Database;
 use entity::sea_orm::DbErr;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::registration;
@@ -41,14 +42,16 @@ impl JobStorage {
     }
 
     /// Claims from a task of its own: apalis drops the future it polls when it stops, and a claim that has reached the
-    /// database must not be lost from sight.
+    /// database must not be lost from sight. One that takes as long as its lease is worth nothing any more.
     async fn claim(&self) -> Result<Claim, DbErr> {
         let Self { db, worker, settings, .. } = self.clone();
         let claim = async move { queue::claim(&db, &worker, settings.batch, settings.lease).await };
-        self.claims
-            .spawn(claim)
-            .await
-            .unwrap_or_else(|error| Err(DbErr::Custom(format!("the claim was not finished: {error}"))))
+        let not_finished = |why: String| Err(DbErr::Custom(format!("the claim was not finished: {why}")));
+        match self.claims.spawn(timeout(settings.lease, claim)).await {
+            Ok(Ok(claimed)) => claimed,
+            Ok(Err(too_late)) => not_finished(too_late.to_string()),
+            Err(failed) => not_finished(failed.to_string()),
+        }
     }
 }
 
@@ -89,7 +92,7 @@ impl Persistence for JobStorage {
     ) -> Result<u64, StorageError> {
         let mut released = 0;
         for task in tasks {
-            match queue::release(&self.db, &task.args, Duration::ZERO).await {
+            match queue::release(&self.db, &task.args, Duration::ZERO, None).await {
                 Ok(()) => released += 1,
                 Err(error) => tracing::warn!(%error, "a claim was not handed back, its lease will run out"),
             }

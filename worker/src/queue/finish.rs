@@ -96,12 +96,22 @@ async fn fail_one(
     Ok(())
 }
 
-/// Hands the jobs of `claim` back, as if this attempt had not been. They are not started again before `pause` has passed.
+/// Hands the jobs of `claim` back, as if this attempt had not been, but for the error that it met with, if any. They are
+/// not started again before `pause` has passed.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn release(db: &Database, claim: &Claim, pause: Duration) -> Result<(), DbErr> {
-    hand_back(db, pause).filter(claim.still_holds()).exec(db.writer()).await?;
+pub async fn release(
+    db: &Database,
+    claim: &Claim,
+    pause: Duration,
+    error: Option<&str>,
+) -> Result<(), DbErr> {
+    let mut update = hand_back(db, pause);
+    if let Some(error) = error {
+        update = update.col_expr(Column::LastError, Expr::value(error));
+    }
+    update.filter(claim.still_holds()).exec(db.writer()).await?;
     Ok(())
 }
 

@@ -7,7 +7,9 @@ use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::job::{self, Column, State};
 use entity::{db_time, job_failure};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement,
+};
 use uuid::Uuid;
 
 /// Jobs per transaction, below both databases' limits on parameters.
@@ -62,12 +64,14 @@ impl UnitOfWork for ReclaimLost<'_> {
     async fn run(&self, txn: &WriteTransaction) -> Result<usize, DbErr> {
         let backend = self.0.backend();
         let now = db_time::now_sql(backend);
+        // What a worker that has vanished still holds does not keep the others' jobs waiting.
+        let skip_locked = if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
         let sql = format!(
             "UPDATE job SET run_at = {now}, lease_expires_at = NULL, last_error = $1, \
              state = CASE WHEN attempt >= max_attempts THEN 'discarded' ELSE 'retryable' END, \
              finished_at = CASE WHEN attempt >= max_attempts THEN {now} ELSE NULL END \
-             WHERE (student_id, id) IN (SELECT student_id, id FROM job WHERE {lost} LIMIT {PAGE}) AND {lost} \
-             RETURNING *",
+             WHERE (student_id, id) IN (SELECT student_id, id FROM job WHERE {lost} LIMIT {PAGE} {skip_locked}) \
+             AND {lost} RETURNING *",
             lost = lost_sql(self.0),
         );
         let statement = Statement::from_sql_and_values(backend, sql, [LOST_LEASE.into()]);

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use entity::clock::SharedClock;
-use entity::database::{Database, is_transient};
+use entity::database::{Database, is_held_up, is_transient};
 use entity::sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
 
@@ -71,20 +71,22 @@ impl<C: Command> Group<C> {
     }
 }
 
+#[derive(Clone)]
 struct Writer {
     db: Database,
     clock: SharedClock,
 }
 
 impl Writer {
-    async fn write<C: Command>(&self, group: Vec<Waiting<C>>) {
+    async fn write<C: Command + 'static>(&self, group: Vec<Waiting<C>>) {
         let (commands, callers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|(command, caller)| (Ok(command), caller)).unzip();
-        let results = match write(&self.db, &*self.clock, &commands, Partial::Yes).await {
+        let results: Vec<Result<C>> = match write(&self.db, &*self.clock, &commands, Partial::Yes).await {
             Ok(results) => results.into_iter().map(|result| result.map_err(ApiError::from)).collect(),
-            // Whatever is wrong with one of them is not the others' fault.
-            Err(ApiError::Database(error)) if commands.len() > 1 && !is_transient(&error) => {
-                self.write_singly(commands).await
+            // Whatever is wrong with one of them is not the others' fault, and nobody else is to wait for it.
+            Err(ApiError::Database(error)) if commands.len() > 1 && may_be_of_one(&error) => {
+                tokio::spawn(self.clone().write_singly(commands, callers));
+                return;
             }
             Err(error) => vec![Err(error); callers.len()],
         };
@@ -95,13 +97,17 @@ impl Writer {
     }
 
     async fn write_singly<C: Command>(
-        &self,
+        self,
         commands: Vec<std::result::Result<C, UserError>>,
-    ) -> Vec<Result<C>> {
-        let mut results = Vec::with_capacity(commands.len());
-        for command in commands {
-            results.push(one_result(&self.db, &*self.clock, command).await);
+        callers: Vec<oneshot::Sender<Result<C>>>,
+    ) {
+        for (command, caller) in commands.into_iter().zip(callers) {
+            let _ = caller.send(one_result(&self.db, &*self.clock, command).await);
         }
-        results
     }
+}
+
+/// Whether an error of a whole group may be about one of its commands only.
+fn may_be_of_one(error: &DbErr) -> bool {
+    !is_transient(error) || is_held_up(error)
 }

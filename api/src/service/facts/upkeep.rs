@@ -8,8 +8,9 @@ use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::feed::Change;
 use entity::id::StudentId;
-use entity::sea_orm::{ConnectionTrait, EntityTrait, Statement};
-use entity::student;
+use entity::sea_orm::sea_query::Expr;
+use entity::sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
+use entity::{guardianship, student};
 
 use super::reference::Reference;
 use super::student::LockedStudents;
@@ -52,7 +53,8 @@ pub struct Merged {
 /// Moves all facts of the student `from` to the student `into`, and deletes the student `from`.
 ///
 /// Where both have the same thing (an enrolment in one course, an item or an enrolment of one `sourcedId`, a guardian),
-/// that of `into` is kept. What was deleted under `into` does not count as there.
+/// that of `into` is kept. What was deleted under `into` does not count as there. A guardian whose right was revoked under
+/// either has none.
 ///
 /// # Errors
 /// When one of them does not exist, or both are the same; whatever the database reports.
@@ -82,7 +84,8 @@ const MOVES: [(&str, &str, &str); 5] = [
           AND kept.deleted_at IS NULL AND moved.deleted_at IS NULL))",
         "deleted_at IS NOT NULL",
     ),
-    ("guardianship", "kept.guardian_id = moved.guardian_id", "revoked_at IS NOT NULL"),
+    // Who was revoked is not to come back by way of the other record.
+    ("guardianship", "kept.guardian_id = moved.guardian_id", "FALSE"),
     // Who saw the one record has seen what is now part of the other.
     ("access_log", "kept.id = moved.id", "FALSE"),
 ];
@@ -98,6 +101,7 @@ impl UnitOfWork for MergeStudents<'_> {
         if from == into {
             return Err(UserError::input("into", "must be another student than from").into());
         }
+        merge_guardians(txn, from, into).await?;
         for (table, same, tombstone) in MOVES {
             // Where both have tombstones, that of `from` takes the place of the other, which is the same.
             let sql = format!(
@@ -121,4 +125,22 @@ impl UnitOfWork for MergeStudents<'_> {
         let kept = kept.ok_or_else(|| UserError::not_found("into"))?;
         Ok(Merged { from, kept })
     }
+}
+
+/// Revokes under `into` what was revoked under `from`, and lets all their guardians know that they may see other children.
+async fn merge_guardians(txn: &WriteTransaction, from: StudentId, into: StudentId) -> Result<(), DbErr> {
+    use guardianship::{Column, Entity};
+    let guardianships = Entity::find().filter(Column::StudentId.is_in([from, into])).all(&**txn).await?;
+    txn.tell_on_commit(guardianships.iter().map(|row| Change::Children(row.guardian_id)));
+    let revoked = guardianships.iter().filter(|row| row.student_id == from && row.revoked_at.is_some());
+    for row in revoked {
+        Entity::update_many()
+            .col_expr(Column::RevokedAt, Expr::value(row.revoked_at))
+            .filter(Column::StudentId.eq(into))
+            .filter(Column::GuardianId.eq(row.guardian_id))
+            .filter(Column::RevokedAt.is_null())
+            .exec(&**txn)
+            .await?;
+    }
+    Ok(())
 }

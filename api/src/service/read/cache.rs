@@ -21,7 +21,7 @@ use prometheus_client::registry::Registry;
 use super::{Enrollments, Scope, profile};
 use crate::service::facts::Reference;
 
-/// How long a profile is kept.
+/// How long a profile is kept, from before it was read.
 const KEPT_FOR: Duration = Duration::from_secs(2);
 /// How many profiles are kept.
 const CAPACITY: u64 = 100_000;
@@ -35,7 +35,7 @@ struct Kept {
     profiles: Cache<StudentId, Slot>,
     /// Whose a `sourcedId` is. One that is not any more leads to a profile that is not there, and so to the database.
     students: Cache<String, StudentId>,
-    courses: Cache<CourseId, course::Model>,
+    courses: Cache<CourseId, Read<course::Model>>,
     /// How often this process has changed anything. What was read before that may be outdated, and is not kept. Whoever
     /// changes what is kept holds this.
     epoch: Mutex<u64>,
@@ -49,14 +49,27 @@ struct Slot {
     /// Nothing older than this was given to anybody since, or will be: the version, and the revision of the facts.
     newest: (i64, i64),
     /// The profile, if it can be served.
-    profile: Option<student_profile::Model>,
+    profile: Option<Read<student_profile::Model>>,
     /// The enrolments that the numbers of this very profile are made of, once somebody has asked for them.
     enrollments: Arc<OnceLock<Vec<enrollment::Model>>>,
 }
 
 impl Slot {
-    fn new(newest: (i64, i64), profile: Option<student_profile::Model>) -> Self {
+    fn new(newest: (i64, i64), profile: Option<Read<student_profile::Model>>) -> Self {
         Self { newest, profile, enrollments: Arc::default() }
+    }
+}
+
+/// What was read, and when that began: it may lack what was committed from then on.
+#[derive(Clone, Debug)]
+struct Read<T> {
+    began: Instant,
+    row: T,
+}
+
+impl<T> Read<T> {
+    fn if_recent(self) -> Option<T> {
+        (self.began.elapsed() < KEPT_FOR).then_some(self.row)
     }
 }
 
@@ -115,7 +128,7 @@ impl ProfileCache {
         let (epoch, began) = (*kept.epoch(), Instant::now());
         let row = profile(db, scope, reference).await?;
         if let Some(row) = &row {
-            kept.take(reference, row, began.elapsed() < KEPT_FOR, epoch);
+            kept.take(reference, Read { began, row: row.clone() }, epoch);
         }
         Ok(row)
     }
@@ -152,14 +165,14 @@ impl ProfileCache {
         read: impl Future<Output = Result<course::Model, E>>,
     ) -> Result<course::Model, E> {
         let Some(kept) = &self.0 else { return read.await };
-        if let Some(course) = kept.courses.get(&id) {
+        if let Some(course) = kept.courses.get(&id).and_then(Read::if_recent) {
             return Ok(course);
         }
         let (epoch, began) = (*kept.epoch(), Instant::now());
         let course = read.await?;
         let now = kept.epoch();
-        if *now == epoch && began.elapsed() < KEPT_FOR {
-            kept.courses.insert(id, course.clone());
+        if *now == epoch {
+            kept.courses.insert(id, Read { began, row: course.clone() });
         }
         Ok(course)
     }
@@ -197,7 +210,7 @@ impl Kept {
             Reference::Id(id) => StudentId(*id),
             Reference::SourcedId(sourced_id) => self.students.get(sourced_id)?,
         };
-        self.profiles.get(&student)?.profile
+        self.profiles.get(&student)?.profile?.if_recent()
     }
 
     /// What is kept of exactly this state of a profile.
@@ -207,18 +220,18 @@ impl Kept {
             .filter(|slot| slot.profile.is_some() && slot.newest == newest(profile))
     }
 
-    /// Takes in a profile that was read in `epoch`. It is served to others if it was read quickly, is not stale, and cannot
-    /// have been changed by this process meanwhile.
-    fn take(&self, reference: &Reference, row: &student_profile::Model, is_recent: bool, epoch: u64) {
+    /// Takes in a profile that was read in `epoch`. It is served to others if it is not stale, and cannot have been changed
+    /// by this process meanwhile.
+    fn take(&self, reference: &Reference, read: Read<student_profile::Model>, epoch: u64) {
         let now = self.epoch();
-        if Some(newest(row)) < self.newest(row.student_id) {
+        let (student, newest) = (read.row.student_id, newest(&read.row));
+        if Some(newest) < self.newest(student) {
             return;
         }
-        let can_be_served = is_recent && *now == epoch && !row.is_stale();
-        let profile = can_be_served.then(|| row.clone());
-        self.profiles.insert(row.student_id, Slot::new(newest(row), profile));
+        let can_be_served = *now == epoch && !read.row.is_stale();
+        self.profiles.insert(student, Slot::new(newest, can_be_served.then_some(read)));
         if let Reference::SourcedId(sourced_id) = reference {
-            self.students.insert(sourced_id.clone(), row.student_id);
+            self.students.insert(sourced_id.clone(), student);
         }
     }
 

@@ -94,7 +94,7 @@ on_both_backends! {
         step(&mut walker(&app, "one")).await;
         let live = queue::claim(app.db(), "a worker", 1, Duration::from_secs(30)).await.unwrap();
         assert_eq!(live.jobs.len(), 1, "the job of the run: the other one waits for its retry");
-        queue::release(app.db(), &live, Duration::from_hours(1)).await.unwrap();
+        queue::release(app.db(), &live, Duration::from_hours(1), None).await.unwrap();
         sql(&app, "UPDATE job SET run_at = enqueued_at WHERE attempt = 1").await;
         app.drain().await;
         assert_figures(&app, &run, json!({ "pending": 1, "failed": 0 })).await;

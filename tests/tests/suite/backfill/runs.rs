@@ -90,7 +90,7 @@ on_both_backends! {
         assert_figures(&app, &run, json!({ "enqueued": 2000, "pending": 2000, "done": 0 })).await;
         let claim = queue::claim(app.db(), "a worker", 250, Duration::from_secs(30)).await.unwrap();
         assert_eq!(step(&mut walker).await, Step::Waiting, "what runs is not done");
-        queue::release(app.db(), &claim, Duration::ZERO).await.unwrap();
+        queue::release(app.db(), &claim, Duration::ZERO, None).await.unwrap();
         settle_by(&app, &mut walker).await;
         assert_figures(&app, &run, json!({ "state": "FINISHED", "done": 2300 })).await;
     }
@@ -129,7 +129,7 @@ on_both_backends! {
         assert_eq!(first.jobs[0].student_id, student_id(&app, &names[4]).await);
         let job = jobs(&app).await.into_iter().find(|job| job.id == first.jobs[0].id).unwrap();
         assert_eq!(job.max_attempts, 20, "a live change is tried as often as any");
-        queue::release(app.db(), &first, Duration::ZERO).await.unwrap();
+        queue::release(app.db(), &first, Duration::ZERO, None).await.unwrap();
         settle_by(&app, &mut walker).await;
         assert_eq!(app.profile(&names[4]).await.overall.as_deref(), Some("90.00"));
         assert_figures(&app, &run, json!({ "state": "FINISHED", "changed": 1, "unchanged": 4 })).await;
