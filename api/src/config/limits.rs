@@ -39,16 +39,20 @@ pub struct LimitArgs {
     /// The most sockets (graphql-transport-ws) that may be open.
     #[arg(long, value_name = "COUNT", env = "TALLY_MAX_SOCKETS", default_value_t = 15_000, value_parser = count(0))]
     pub max_sockets: u64,
+    /// The most sockets that a subject may have open; SERVICE is not bound by it.
+    #[arg(long, value_name = "COUNT", env = "TALLY_MAX_SOCKETS_PER_SUBJECT", default_value_t = 50, value_parser = count(1))]
+    pub max_sockets_per_subject: u64,
     /// The most operations that a socket may have under way.
     #[arg(long, value_name = "COUNT", env = "TALLY_MAX_SUBSCRIPTIONS", default_value_t = 100, value_parser = count(1))]
     pub max_subscriptions: u64,
     /// How many messages a socket may send in a second, or "off"; twice as many at once.
     #[arg(long, value_name = "COUNT|off", env = "TALLY_MAX_MESSAGE_RATE", default_value = "200")]
     pub max_message_rate: PerSecond,
-    /// The largest message of a socket, in bytes.
+    /// The largest message of a socket, in bytes, and the most that those of the operations under way on it may have together.
     #[arg(long, value_name = "BYTES", env = "TALLY_MAX_MESSAGE", default_value_t = 256 * 1024, value_parser = bytes())]
     pub max_message: u64,
-    /// The largest body of a request, in bytes: a bulk mutation of 1,000 facts has about 0.5 MiB.
+    /// The largest body of a request, in bytes: a bulk mutation of 1,000 facts has about 0.5 MiB. Guardians and students,
+    /// who write no facts, have 64 KiB at most.
     #[arg(long, value_name = "BYTES", env = "TALLY_MAX_BODY", default_value_t = 4 * 1024 * 1024, value_parser = bytes())]
     pub max_body: u64,
     /// The most tokens (names, numbers, texts, signs) of a document. Variables do not count.
@@ -78,6 +82,9 @@ pub struct LimitArgs {
     /// For how many seconds the body of a request may take to come.
     #[arg(long, value_name = "SECONDS", env = "TALLY_BODY_TIMEOUT", default_value_t = 10, value_parser = seconds())]
     pub body_timeout: u64,
+    /// For how many seconds a client may take nothing of what it is sent.
+    #[arg(long, value_name = "SECONDS", env = "TALLY_WRITE_TIMEOUT", default_value_t = 30, value_parser = seconds())]
+    pub write_timeout: u64,
     /// For how many seconds a socket may take to send connection_init.
     #[arg(long, value_name = "SECONDS", env = "TALLY_INIT_TIMEOUT", default_value_t = 3, value_parser = seconds())]
     pub init_timeout: u64,
@@ -181,6 +188,7 @@ impl LimitArgs {
             body: size(self.max_body),
             body_within: Duration::from_secs(self.body_timeout),
             head_within: Duration::from_secs(self.head_timeout),
+            write_within: Duration::from_secs(self.write_timeout),
             request_within: Duration::from_secs(self.request_timeout),
             requests: size(self.max_requests),
             waiting: size(self.max_waiting),
@@ -190,6 +198,7 @@ impl LimitArgs {
             connections: size(self.max_connections),
             sockets: SocketLimits {
                 open: size(self.max_sockets),
+                of_subject: size(self.max_sockets_per_subject),
                 operations: size(self.max_subscriptions),
                 message: size(self.max_message),
                 message_rate: self.max_message_rate.rate(),

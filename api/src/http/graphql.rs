@@ -85,7 +85,7 @@ async fn posted(
         });
     }
     let viewer = admitted(app, headers).await?;
-    let taken = app.bounds.take(headers, body).await?;
+    let taken = app.bounds.take(&viewer, headers, body).await?;
     let body = Body::from_json(taken.bytes()).map_err(malformed)?;
     execute(app, request_id, viewer, body, Allowed::QueriesAndMutations).await
 }

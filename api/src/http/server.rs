@@ -1,7 +1,7 @@
 //! Connections, from the moment that they are taken to their end.
 //!
-//! Our own loop, because the ready-made one waits for the head of a request for ever, and takes as many connections as
-//! come.
+//! Our own loop, because the ready-made one waits for ever, for the head of a request and for whoever takes no answer, and
+//! takes as many connections as come.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer as _, ServiceExt as _};
 
@@ -41,6 +42,7 @@ pub(super) async fn serve(
         let connection = Connection {
             peer,
             head_within: limits.head_within,
+            write_within: limits.write_within,
             watcher: connections.watcher(),
             _place: place,
         };
@@ -53,6 +55,7 @@ pub(super) async fn serve(
 struct Connection {
     peer: SocketAddr,
     head_within: Duration,
+    write_within: Duration,
     watcher: Watcher,
     _place: OwnedSemaphorePermit,
 }
@@ -69,8 +72,10 @@ impl Connection {
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.head_within);
         // Sockets over HTTP/2 are opened by CONNECT.
         builder.http2().timer(TokioTimer::new()).enable_connect_protocol();
-        let served =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router));
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(self.write_within));
+        let stream = TokioIo::new(Box::pin(stream));
+        let served = builder.serve_connection_with_upgrades(stream, TowerToHyperService::new(router));
         let mut served = std::pin::pin!(self.watcher.watch(served));
         // Which version is spoken is waited for without a limit: so the first request is waited for here.
         tokio::select! {

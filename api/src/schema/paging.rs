@@ -14,6 +14,9 @@ const MOST: u64 = 100;
 /// children of a guardian.
 pub(super) const SHORT_LIST: usize = 5;
 
+/// What a field costs that has statements of its own executed, however little it answers, for the complexity of a request.
+pub(super) const STATEMENTS: usize = 20;
+
 /// How many rows a page may have at most, for the complexity of a request.
 pub(super) fn page_size(first: Option<i32>) -> usize {
     first

@@ -122,18 +122,29 @@ impl Sessions {
         Ok((ticket.identity, ticket.expires_at))
     }
 
-    /// Begins a session of `identity`, which lasts no longer than `until`. Returns its cookie.
+    /// Begins a session of `identity`, which lasts no longer than `until`. Returns its key.
     ///
     /// # Errors
     /// Whatever the database reports.
     pub(crate) async fn begin(
         &self,
-        headers: &HeaderMap,
         identity: &Identity,
         until: Option<DateTime<Utc>>,
-    ) -> Result<String, DbErr> {
-        let key = session::begin(&self.services.db, identity, until, self.services.clock.now()).await?;
-        Ok(self.site.cookie(headers, &key))
+    ) -> Result<Key, DbErr> {
+        session::begin(&self.services.db, identity, until, self.services.clock.now()).await
+    }
+
+    /// The cookie by which a browser keeps the key of its session.
+    pub(crate) fn cookie(&self, headers: &HeaderMap, key: &Key) -> String {
+        self.site.cookie(headers, key)
+    }
+
+    /// Ends the session of the key.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub(crate) async fn discard(&self, key: &Key) -> Result<(), DbErr> {
+        session::end(&self.services.db, key, self.services.clock.now()).await
     }
 
     /// Ends the session that a request comes with, if it does. Returns the cookie that makes the browser forget it.
@@ -142,7 +153,7 @@ impl Sessions {
     /// Whatever the database reports.
     pub(crate) async fn end(&self, headers: &HeaderMap) -> Result<String, DbErr> {
         if let Some(key) = self.site.session_key(headers) {
-            session::end(&self.services.db, &key, self.services.clock.now()).await?;
+            self.discard(&key).await?;
         }
         Ok(self.site.no_cookie(headers))
     }

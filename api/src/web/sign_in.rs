@@ -1,20 +1,27 @@
 //! Signing in, by a one-time link or by a token, and signing out.
 
-use axum::body::Bytes;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
+use entity::sea_orm::DbErr;
+use tokio::time::timeout;
 
 use super::page::Page;
 use super::unavailable;
-use crate::auth::{Identity, Role, TokenError};
-use crate::session::Sessions;
+use crate::auth::{Role, TokenError};
+use crate::session::{Key, Sessions};
 
 const USED_LINK: &str = "This link has been used already, or is too old.";
 const NO_TOKEN: &str = "Paste a token first.";
 const SIGNED_OUT: &str = "You have signed out.";
 const FOREIGN: &str = "Another site has sent this form. Sign in here, if you wish to.";
+
+/// How long a form may be, in bytes, and how long it may take to come.
+const MAX_FORM: usize = 64 * 1024;
+const FORM_WITHIN: Duration = Duration::from_secs(10);
 
 /// The fields of the forms, and the parameters of the pages' addresses.
 #[derive(Default)]
@@ -61,23 +68,48 @@ pub(super) async fn show(RawQuery(query): RawQuery) -> Response {
 }
 
 /// Begins a session for whoever has the code of a link, or a token.
-pub(super) async fn sign_in(State(sessions): State<Sessions>, headers: HeaderMap, body: Bytes) -> Response {
-    let fields = Fields::read(&body);
+pub(super) async fn sign_in(State(sessions): State<Sessions>, headers: HeaderMap, body: Body) -> Response {
     if !sessions.is_own_page(&headers) {
         return form(&Fields::default(), "", FOREIGN).status(StatusCode::FORBIDDEN).into_response();
     }
-    let (identity, until) = match who(&sessions, &fields).await {
-        Ok(found) => found,
-        Err(Refusal { status, message }) => {
-            return form(&fields, "", &message).status(status).into_response();
+    let fields = match sent(body).await {
+        Ok(form) => Fields::read(&form),
+        Err(status) => return status.into_response(),
+    };
+    match begin(&sessions, &fields).await {
+        Ok((role, key)) => {
+            tracing::info!(%role, "signed in");
+            redirect(&destination(&fields.next, role), sessions.cookie(&headers, &key))
         }
-    };
-    let cookie = match sessions.begin(&headers, &identity, until).await {
-        Ok(cookie) => cookie,
-        Err(error) => return unavailable(&error),
-    };
-    tracing::info!(role = %identity.role(), "signed in");
-    redirect(&destination(&fields.next, identity.role()), cookie)
+        Err(Failure::Refused { status, message }) => {
+            form(&fields, "", &message).status(status).into_response()
+        }
+        Err(Failure::Database(error)) => unavailable(&error),
+    }
+}
+
+/// A session for whoever has what was sent.
+async fn begin(sessions: &Sessions, fields: &Fields) -> Result<(Role, Key), Failure> {
+    if let Some(code) = &fields.code {
+        let identity = sessions.redeem(code).ok_or_else(|| Failure::unauthorized(USED_LINK))?;
+        return Ok((identity.role(), sessions.begin(&identity, None).await?));
+    }
+    let token = fields.token.as_deref().filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| Failure::unauthorized(NO_TOKEN))?;
+    let (identity, until) = sessions.verify(token).await?;
+    let key = sessions.begin(&identity, Some(until)).await?;
+    // Whoever has revoked the token since it was verified may have ended its sessions before there was this one.
+    if let Err(revoked) = sessions.verify(token).await {
+        sessions.discard(&key).await?;
+        return Err(revoked.into());
+    }
+    Ok((identity.role(), key))
+}
+
+/// The form that a browser has sent.
+async fn sent(body: Body) -> Result<Bytes, StatusCode> {
+    let body = timeout(FORM_WITHIN, to_bytes(body, MAX_FORM)).await;
+    body.map_err(|_| StatusCode::REQUEST_TIMEOUT)?.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
 }
 
 /// Ends the session of the browser.
@@ -91,34 +123,31 @@ pub(super) async fn sign_out(State(sessions): State<Sessions>, headers: HeaderMa
     }
 }
 
-struct Refusal {
-    status: StatusCode,
-    message: String,
+/// Why there is no session.
+enum Failure {
+    Refused { status: StatusCode, message: String },
+    Database(DbErr),
 }
 
-impl Refusal {
-    fn unauthorized(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, message: message.into() }
+impl Failure {
+    fn unauthorized(message: &str) -> Self {
+        Self::Refused { status: StatusCode::UNAUTHORIZED, message: message.to_owned() }
     }
 }
 
-/// Who signs in, and until when at most.
-async fn who(sessions: &Sessions, fields: &Fields) -> Result<(Identity, Option<DateTime<Utc>>), Refusal> {
-    if let Some(code) = &fields.code {
-        let identity = sessions.redeem(code).ok_or_else(|| Refusal::unauthorized(USED_LINK))?;
-        return Ok((identity, None));
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        let status = match error {
+            TokenError::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        Self::Refused { status, message: sentence(&error.to_string()) }
     }
-    let token = fields.token.as_deref().filter(|token| !token.is_empty());
-    let token = token.ok_or_else(|| Refusal::unauthorized(NO_TOKEN))?;
-    match sessions.verify(token).await {
-        Ok((identity, until)) => Ok((identity, Some(until))),
-        Err(error) => {
-            let status = match error {
-                TokenError::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::UNAUTHORIZED,
-            };
-            Err(Refusal { status, message: sentence(&error.to_string()) })
-        }
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
     }
 }
 

@@ -63,6 +63,10 @@ async fn slow(target: &Target, outcomes: &mut Vec<Outcome>) {
     let stranger = head.replace(&token, "x");
     let said = join_all((0..CROWD).map(|_| told(target, &stranger))).await;
     target.note(outcomes, "100 bodies of strangers that do not go on", "100 x 401", tally(said)).await;
+    let form =
+        "POST /sign-in HTTP/1.1\r\nhost: tally\r\norigin: http://tally\r\ncontent-length: 100\r\n\r\nt";
+    let said = join_all((0..CROWD).map(|_| told(target, form))).await;
+    target.note(outcomes, "100 forms that do not go on", "100 x 408", tally(said)).await;
     for (attack, head) in [
         ("100 connections that say nothing", ""),
         ("100 connections that begin like HTTP/2 and say no more", "PRI"),

@@ -9,7 +9,8 @@ use super::{Outcome, Target};
 
 pub(super) async fn try_all(target: &Target, outcomes: &mut Vec<Outcome>) {
     for (attack, expected, document) in documents() {
-        let answer = target.document(&document, json!({})).await;
+        // Of those who may send large ones.
+        let answer = target.asked(Role::Service, "lms", &document, json!({})).await;
         target.note(outcomes, attack, expected, answer).await;
     }
     let nested = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
@@ -51,13 +52,19 @@ fn documents() -> Vec<(&'static str, &'static str, String)> {
             "400 BAD_USER_INPUT",
             "{ ...A } fragment A on Query { ...B me { role } } fragment B on Query { ...A ...A }".to_owned(),
         ),
-        ("fragments that double 60 times", "400 LIMIT_EXCEEDED complexity", doubled(60)),
+        ("fragments that double 60 times", "400 LIMIT_EXCEEDED complexity", doubled(60, "me { role }")),
+        (
+            "fragments that double 30 times and end in none",
+            "400 LIMIT_EXCEEDED complexity",
+            doubled(30, "...Nothing"),
+        ),
         (
             "pages of 100 within each other",
             "400 LIMIT_EXCEEDED complexity",
             "{ students(first: 100) { nodes { profile { history(first: 100) { nodes { version } } } } } }"
                 .to_owned(),
         ),
+        ("50 profiles with 50 histories each", "400 LIMIT_EXCEEDED complexity", histories(50)),
         (
             "a list of 50,000 in the document",
             "400 LIMIT_EXCEEDED tokens",
@@ -89,8 +96,18 @@ fn nested(open: &str, close: &str, levels: usize) -> String {
     format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
 }
 
-fn doubled(times: usize) -> String {
-    let mut document = format!("{{ ...F0 }} fragment F{times} on Query {{ me {{ role }} }}");
+/// As many profiles, each with as many histories, of one row each.
+fn histories(times: usize) -> String {
+    let many = |alias: &str, field: &str| {
+        (0..times).map(|n| format!("{alias}{n}: {field}")).collect::<Vec<_>>().join(" ")
+    };
+    let profiles = many("p", "studentProfile(sourcedId: \"x\") { ...F }");
+    let histories = many("h", "history(first: 1) { nodes { version } }");
+    format!("{{ {profiles} }} fragment F on StudentProfile {{ {histories} }}")
+}
+
+fn doubled(times: usize, end: &str) -> String {
+    let mut document = format!("{{ ...F0 }} fragment F{times} on Query {{ {end} }}");
     for nth in 0..times {
         let next = nth + 1;
         let _ = write!(document, " fragment F{nth} on Query {{ ...F{next} ...F{next} }}");

@@ -40,7 +40,7 @@ async fn ids(target: &Target, admin: &Client, outcomes: &mut Vec<Outcome>) {
 
     let mut said = Vec::new();
     let of_profile = bea.as_str().unwrap_or_default().replace("student:", "studentProfile:");
-    for id in ["", "student:", "student:1", "course:x", "\u{0}", SQL, &"x".repeat(100_000), &of_profile] {
+    for id in ["", "student:", "student:1", "course:x", "\u{0}", SQL, &"x".repeat(50_000), &of_profile] {
         said.push(
             target
                 .document("query($s: ID!) { explain(studentId: $s) { __typename } }", json!({ "s": id }))

@@ -35,7 +35,7 @@ impl Followers {
     /// When a socket cannot be opened.
     pub async fn open(server: &Server, school: &School, count: usize) -> Self {
         let (arrived, mut arrivals) = unbounded_channel();
-        let token = server.token(Role::Admin, "admin");
+        let token = server.token(Role::Service, "crowd");
         for begin in (0..count).step_by(AT_ONCE) {
             let end = count.min(begin + AT_ONCE);
             let opened = (begin..end).map(|n| follow(server, &token, n, school.students[n], arrived.clone()));

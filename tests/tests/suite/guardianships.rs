@@ -79,6 +79,19 @@ on_both_backends! {
         }
     }
 
+    async fn a_merge_revives_no_right_that_has_ended(backend) {
+        let app = TestApp::start(backend).await;
+        families(&app).await;
+        let hand_over = "mutation { handOverStudent(student: { sourcedId: \"ben\" }) { revokedAt } }";
+        app.admin().data(hand_over, json!({})).await;
+        let merge = "mutation { mergeStudents(from: { sourcedId: \"ben\" }, into: { sourcedId: \"ada\" }) { id } }";
+        app.admin().data(merge, json!({})).await;
+        for guardian in ["gwen", "hugo", "iris"] {
+            let children = app.client(Role::Guardian, guardian).data("{ myChildren { student { sourcedId } } }", json!({})).await;
+            assert_eq!(children["myChildren"], json!([]), "{guardian}");
+        }
+    }
+
     async fn pages_go_on_where_the_one_before_has_ended(backend) {
         let app = TestApp::start(backend).await;
         families(&app).await;

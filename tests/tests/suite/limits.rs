@@ -292,6 +292,7 @@ async fn only_so_many_connections_are_open() {
 async fn sockets_are_bounded_in_number_and_in_what_they_say() {
     let sockets = SocketLimits {
         open: 2,
+        of_subject: 2,
         operations: 1,
         message: 1000,
         message_rate: Some(times(4)),

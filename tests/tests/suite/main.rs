@@ -36,6 +36,7 @@ mod held_up;
 mod history;
 mod http;
 mod hygiene;
+mod kept;
 mod layering;
 mod limits;
 mod live;

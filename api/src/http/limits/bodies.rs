@@ -40,24 +40,25 @@ impl Bodies {
         Self { max, within, room: Arc::new(Semaphore::new(max.saturating_mul(LARGEST_AT_A_TIME))) }
     }
 
-    /// Takes a body. One that says that it is too large need not come.
-    pub(super) async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Taken, Refusal> {
+    /// Takes a body of at most `max` bytes. One that says that it is too large need not come.
+    pub(super) async fn take(&self, headers: &HeaderMap, body: Body, max: usize) -> Result<Taken, Refusal> {
+        let max = max.min(self.max);
         let length =
             headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if length.is_some_and(|length: usize| length > self.max) {
-            return Err(self.too_large());
+        if length.is_some_and(|length: usize| length > max) {
+            return Err(too_large(max));
         }
-        let read = timeout(self.within, self.read(body.into_data_stream())).await;
+        let read = timeout(self.within, self.read(body.into_data_stream(), max)).await;
         read.unwrap_or_else(|_| Err(self.too_slow()))
     }
 
     /// Room is taken for what has come, not for what is announced: that costs its sender nothing.
-    async fn read(&self, mut chunks: BodyDataStream) -> Result<Taken, Refusal> {
+    async fn read(&self, mut chunks: BodyDataStream, max: usize) -> Result<Taken, Refusal> {
         let mut taken = Taken { bytes: Vec::new(), room: None };
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| broken())?;
-            if taken.bytes.len() + chunk.len() > self.max {
-                return Err(self.too_large());
+            if taken.bytes.len() + chunk.len() > max {
+                return Err(too_large(max));
             }
             self.add(&mut taken, &chunk)?;
         }
@@ -65,7 +66,7 @@ impl Bodies {
     }
 
     fn add(&self, taken: &mut Taken, chunk: &Bytes) -> Result<(), Refusal> {
-        let bytes = u32::try_from(chunk.len()).map_err(|_| self.too_large())?;
+        let bytes = u32::try_from(chunk.len()).map_err(|_| too_large(self.max))?;
         let more = self.room.clone().try_acquire_many_owned(bytes).map_err(|_| overloaded())?;
         match &mut taken.room {
             Some(room) => room.merge(more),
@@ -75,11 +76,6 @@ impl Bodies {
         Ok(())
     }
 
-    fn too_large(&self) -> Refusal {
-        let message = format!("the body is larger than the {} bytes that are allowed", self.max);
-        Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, code: ErrorCode::LimitExceeded, message }
-    }
-
     fn too_slow(&self) -> Refusal {
         let message = format!(
             "the body did not come within the {} seconds that are allowed",
@@ -87,6 +83,11 @@ impl Bodies {
         );
         Refusal { status: StatusCode::REQUEST_TIMEOUT, code: ErrorCode::LimitExceeded, message }
     }
+}
+
+fn too_large(max: usize) -> Refusal {
+    let message = format!("the body is larger than the {max} bytes that are allowed");
+    Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, code: ErrorCode::LimitExceeded, message }
 }
 
 fn broken() -> Refusal {

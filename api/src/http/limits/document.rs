@@ -86,15 +86,16 @@ impl Measure {
         Exceeded::check("directives", self.directives, limits.directives)?;
         Exceeded::check("depth", self.extent.depth, limits.depth)?;
         Exceeded::check("introspection depth", self.extent.lists, MAX_INTROSPECTED_LISTS)?;
-        // The schema counts them with their lists, and takes as long as there are fields.
-        Exceeded::check("complexity", self.extent.fields, complexity)
+        // The schema counts fields with their lists, and takes as long as there are selections.
+        Exceeded::check("complexity", self.extent.selections, complexity)
     }
 }
 
 /// How far a selection reaches, with all fragments in their places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Extent {
-    fields: usize,
+    /// Fields, and uses of fragments: also of those that are not there the schema visits each.
+    selections: usize,
     depth: usize,
     lists: usize,
 }
@@ -102,16 +103,20 @@ struct Extent {
 impl Extent {
     fn beside(self, other: Self) -> Self {
         Self {
-            fields: self.fields.saturating_add(other.fields),
+            selections: self.selections.saturating_add(other.selections),
             depth: self.depth.max(other.depth),
             lists: self.lists.max(other.lists),
         }
     }
 
+    fn used(self) -> Self {
+        Self { selections: self.selections.saturating_add(1), ..self }
+    }
+
     fn below(self, field: &str) -> Self {
         let is_list = matches!(field, "fields" | "inputFields" | "interfaces" | "possibleTypes");
         Self {
-            fields: self.fields.saturating_add(1),
+            selections: self.selections.saturating_add(1),
             depth: self.depth + 1,
             lists: self.lists + usize::from(is_list),
         }
@@ -160,19 +165,20 @@ impl<'a> Walk<'a> {
             Selection::Field(field) => self.field(&field.node),
             Selection::InlineFragment(fragment) => {
                 self.directives(&fragment.node.directives);
-                self.set(&fragment.node.selection_set.node)
+                self.set(&fragment.node.selection_set.node).used()
             }
             Selection::FragmentSpread(spread) => {
                 self.directives(&spread.node.directives);
                 let name = spread.node.fragment_name.node.as_str();
-                match (self.known.get(name), self.document.fragments.get(name)) {
+                let extent = match (self.known.get(name), self.document.fragments.get(name)) {
                     (Some(extent), _) => *extent,
                     // One that contains itself, or is not there, is left to the schema to refuse.
                     (None, Some(fragment)) if !self.entered.contains(name) => {
                         self.fragment(name, &fragment.node)
                     }
                     (None, _) => Extent::default(),
-                }
+                };
+                extent.used()
             }
         }
     }
@@ -211,7 +217,7 @@ mod tests {
         let found = of("query A @d { a: x @d { ...F @d } ...F } query B($v: Int @d) { x ... @d { x } } \
              fragment F on Query @d { b: x { y } }");
         assert_eq!((found.operations, found.aliases, found.directives), (2, 2, 6));
-        assert_eq!(found.extent, Extent { fields: 1 + 2 + 2 + 2, depth: 3, lists: 0 });
+        assert_eq!(found.extent, Extent { selections: 1 + 3 + 2 + 2 + 2, depth: 3, lists: 0 });
         assert!(!found.introspects);
     }
 
@@ -219,22 +225,21 @@ mod tests {
     fn fragments_that_double_each_other_are_counted_without_being_walked() {
         let double = |nth: u32| format!("fragment F{nth} on Query {{ ...F{0} ...F{0} }}", nth + 1);
         let doubles: String = (0..63).map(double).collect();
-        let document = format!("{{ ...F0 }} {doubles} fragment F63 on Query {{ me {{ role }} }}");
-        let limits = DocumentLimits::default();
-        assert_eq!(
-            of(&document).within(&limits, 10_000),
-            Err(Exceeded { limit: "complexity", allowed: 10_000 })
-        );
+        for end in ["me { role }", "...Nothing"] {
+            let document = format!("{{ ...F0 }} {doubles} fragment F63 on Query {{ {end} }}");
+            let found = of(&document).within(&DocumentLimits::default(), 10_000);
+            assert_eq!(found, Err(Exceeded { limit: "complexity", allowed: 10_000 }), "{end}");
+        }
     }
 
     #[test]
     fn fragments_that_contain_themselves_end() {
         assert_eq!(
-            of("{ ...F } fragment F on Query { x ...G } fragment G on Query { ...F y }").extent.fields,
-            2
+            of("{ ...F } fragment F on Query { x ...G } fragment G on Query { ...F y }").extent.selections,
+            5
         );
-        assert_eq!(of("{ x } fragment F on Query { ...F }").extent.fields, 1);
-        assert_eq!(of("{ ...Nothing }").extent.fields, 0);
+        assert_eq!(of("{ x } fragment F on Query { ...F }").extent.selections, 2);
+        assert_eq!(of("{ ...Nothing }").extent.selections, 1);
     }
 
     #[test]

@@ -25,6 +25,14 @@ pub(in crate::http) struct Document {
     pub(super) introspects: bool,
 }
 
+impl Document {
+    /// Whether any of its operations declares the variable.
+    pub(super) fn declares(&self, variable: &str) -> bool {
+        let declared = self.parsed.operations.iter().flat_map(|(_, it)| &it.node.variable_definitions);
+        declared.into_iter().any(|it| it.node.name.node == variable)
+    }
+}
+
 /// The limits, and the documents that are known to be within them, by their texts.
 #[derive(Debug)]
 pub(super) struct Documents {

@@ -51,6 +51,10 @@ pub(super) use rates::Messages;
 /// How long a request waits for its turn: somebody may be waiting for its answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How large the body of somebody who writes no facts may be, in bytes: what it becomes when it is read is many times as
+/// large.
+const READERS_BODY: usize = 64 * 1024;
+
 /// What requests may cost. Those of the command line are the same by default, and have rates.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -60,12 +64,14 @@ pub struct Limits {
     pub complexity: usize,
     /// Who may ask for the schema.
     pub introspection: Introspection,
-    /// How large a body may be, in bytes.
+    /// How large a body may be, in bytes; of those who write no facts, no more than 64 KiB.
     pub body: usize,
     /// How long a body may take to come.
     pub body_within: Duration,
     /// How long the head of a request may take to come.
     pub head_within: Duration,
+    /// How long a client may take nothing of what it is sent.
+    pub write_within: Duration,
     /// How long a request may take in all.
     pub request_within: Duration,
     /// How many requests are executed at a time.
@@ -89,9 +95,12 @@ pub struct Limits {
 pub struct SocketLimits {
     /// How many may be open.
     pub open: usize,
+    /// How many of them one subject may have; SERVICE is not bound by it.
+    pub of_subject: usize,
     /// How many operations one may have under way.
     pub operations: usize,
-    /// How large a message may be, in bytes. Strangers can send one, too.
+    /// How large a message may be, in bytes, and all those together whose operations are under way on one. Strangers can
+    /// send one, too.
     pub message: usize,
     /// How often one may say something.
     pub message_rate: Option<Rate>,
@@ -118,6 +127,7 @@ impl Default for Limits {
             body: 4 * 1024 * 1024,
             body_within: Duration::from_secs(10),
             head_within: Duration::from_secs(10),
+            write_within: Duration::from_secs(30),
             request_within: Duration::from_secs(30),
             requests: 256,
             waiting: 256,
@@ -127,6 +137,7 @@ impl Default for Limits {
             connections: 20_000,
             sockets: SocketLimits {
                 open: 15_000,
+                of_subject: 50,
                 operations: 100,
                 message: 256 * 1024,
                 message_rate: None,
@@ -184,12 +195,19 @@ impl Bounds {
         Err(too_often("you ask too often, please try again in a second"))
     }
 
-    /// The body of a request that has these headers.
-    pub(super) async fn take(&self, headers: &HeaderMap, body: axum::body::Body) -> Result<Taken, Refusal> {
-        self.0.bodies.take(headers, body).await
+    /// The body of a request that has these headers. Who only reads has no use for a large one.
+    pub(super) async fn take(
+        &self,
+        viewer: &Viewer,
+        headers: &HeaderMap,
+        body: axum::body::Body,
+    ) -> Result<Taken, Refusal> {
+        let max = if viewer.writes_facts() { usize::MAX } else { READERS_BODY };
+        self.0.bodies.take(headers, body, max).await
     }
 
-    /// The document of `request`, if it can be parsed. Refuses one that is too large, or asks for a schema that `viewer` may
+    /// The document of `request`, if it can be parsed, and of its variables those that it declares: what nobody reads is not
+    /// to be kept for as long as the request lasts. Refuses one that is too large, or asks for a schema that `viewer` may
     /// not ask for.
     pub(super) fn document(
         &self,
@@ -198,6 +216,9 @@ impl Bounds {
     ) -> Result<Option<Arc<Document>>, Errors> {
         let exceeded = |exceeded: Exceeded| Errors { errors: vec![exceeded.error()] };
         let document = self.0.documents.prepare(request).map_err(exceeded)?;
+        if let Some(document) = &document {
+            request.variables.retain(|name, _| document.declares(name));
+        }
         let introspects = document.as_ref().is_some_and(|document| document.introspects);
         if introspects && self.limits().introspection == Introspection::Admins && !viewer.is_admin() {
             return Err(Errors::one(ErrorCode::Forbidden, "the schema is told to admins alone"));

@@ -15,10 +15,10 @@ use super::ending::Ending;
 use super::message::{ClientMessage, ServerMessage};
 use super::operations::{Event, Operations};
 use crate::error::ErrorCode;
-use crate::http::App;
 use crate::http::authentication::{self, Admission};
 use crate::http::execution::{Errors, Execution, Finished, to_its_end};
 use crate::http::limits::{self, Document, Messages};
+use crate::http::{App, SocketLimits};
 use crate::service::access::Witness;
 use crate::viewer::Viewer;
 
@@ -59,6 +59,10 @@ impl Connection {
                 Ok(admission) => admission?,
                 Err(_) => return Err(Ending::init_timeout()),
             };
+            let most = self.app.bounds.limits().sockets.of_subject;
+            let place = self.app.sockets.subjects.admit(&admission.viewer, most);
+            let _place = place.ok_or_else(|| Ending::too_many_sockets(most))?;
+            self.send(&ServerMessage::ConnectionAck).await?;
             self.answer(headers, admission).await
         };
         tokio::select! {
@@ -70,16 +74,14 @@ impl Connection {
         }
     }
 
-    /// Waits until the client asks for the connection, and grants it.
+    /// Waits until the client asks for the connection, and may have it.
     async fn acknowledge(&mut self, headers: &HeaderMap) -> Result<Admission, Ending> {
         let max = self.app.bounds.limits().sockets.message;
         loop {
             match receive(&mut self.socket, &self.messages, max).await? {
                 Some(ClientMessage::ConnectionInit(payload)) => {
                     let admission = authentication::socket(headers, &payload, &self.app).await;
-                    let admission = admission.map_err(|refusal| Ending::refused(&refusal))?;
-                    self.send(&ServerMessage::ConnectionAck).await?;
-                    return Ok(admission);
+                    return admission.map_err(|refusal| Ending::refused(&refusal));
                 }
                 Some(ClientMessage::Subscribe { .. }) => return Err(Ending::unauthorized()),
                 Some(ClientMessage::Ping(payload)) => self.send(&ServerMessage::Pong { payload }).await?,
@@ -137,21 +139,30 @@ impl Connection {
             ClientMessage::Subscribe { id, .. } if self.operations.contains(&id) => {
                 Err(Ending::duplicate(&id))
             }
-            ClientMessage::Subscribe { id, mut request } => {
-                match self.document(&mut request, &admission.viewer) {
-                    Ok(document) => self.begin(id, *request, document, admission).await,
+            ClientMessage::Subscribe { id, mut request, bytes } => {
+                match self.document(&mut request, bytes, &admission.viewer) {
+                    Ok(document) => self.begin((id, bytes), *request, document, admission).await,
                     Err(errors) => self.fail(&id, &errors).await,
                 }
             }
         }
     }
 
-    /// The document of an operation. Refuses one that is one too many, or too large.
-    fn document(&self, request: &mut Request, viewer: &Viewer) -> Result<Option<Arc<Document>>, Errors> {
-        let allowed = self.app.bounds.limits().sockets.operations;
-        if self.operations.count() >= allowed {
-            let message = format!("a socket may have {allowed} operations under way");
-            return Err(Errors::one(ErrorCode::LimitExceeded, &message));
+    /// The document of an operation that a message of so many `bytes` asks for. Refuses one that is one too many, or too
+    /// large.
+    fn document(
+        &self,
+        request: &mut Request,
+        bytes: usize,
+        viewer: &Viewer,
+    ) -> Result<Option<Arc<Document>>, Errors> {
+        let SocketLimits { operations, message, .. } = self.app.bounds.limits().sockets;
+        let exceeded = |message: String| Err(Errors::one(ErrorCode::LimitExceeded, &message));
+        if self.operations.count() >= operations {
+            return exceeded(format!("a socket may have {operations} operations under way"));
+        }
+        if self.operations.bytes() + bytes > message {
+            return exceeded(format!("a socket may have operations of {message} bytes under way"));
         }
         self.app.bounds.count(viewer).map_err(|refusal| Errors::one(refusal.code, &refusal.message))?;
         self.app.bounds.document(request, viewer)
@@ -159,7 +170,7 @@ impl Connection {
 
     async fn begin(
         &mut self,
-        id: String,
+        (id, bytes): (String, usize),
         request: Request,
         document: Option<Arc<Document>>,
         admission: &Admission,
@@ -176,9 +187,10 @@ impl Connection {
                 witness.settle();
                 execution.finish(response)
             });
-            self.operations.begin(id, responses);
+            self.operations.begin(id, bytes, responses);
         } else {
-            self.operations.begin(id, stream::once(execute(self.app.clone(), request, execution, witness)));
+            let response = execute(self.app.clone(), request, execution, witness);
+            self.operations.begin(id, bytes, stream::once(response));
         }
         Ok(())
     }

@@ -71,6 +71,11 @@ impl Ending {
         Self::close(close_code::POLICY, "Too many messages")
     }
 
+    /// The subject has as many sockets as it may.
+    pub(super) fn too_many_sockets(most: usize) -> Self {
+        Self::close(close_code::POLICY, format!("Too many sockets: at most {most} may be open"))
+    }
+
     /// The server stops.
     pub(super) fn going_away() -> Self {
         Self::close(close_code::AWAY, "Going away")

@@ -18,7 +18,12 @@ pub(super) enum ClientMessage {
     /// Answers a ping.
     Pong,
     /// Asks for an operation.
-    Subscribe { id: String, request: Box<Request> },
+    Subscribe {
+        id: String,
+        request: Box<Request>,
+        /// How long the message was.
+        bytes: usize,
+    },
     /// Wants no more of an operation.
     Complete { id: String },
 }
@@ -39,7 +44,7 @@ impl ClientMessage {
             "subscribe" => {
                 let id = id(&mut message)?;
                 let payload = payload(&mut message)?.ok_or("its payload must be an object")?;
-                Ok(Self::Subscribe { id, request: request(payload)? })
+                Ok(Self::Subscribe { id, request: request(payload)?, bytes: text.len() })
             }
             _ => Err("its type is none that a client may send".to_owned()),
         }

@@ -6,6 +6,7 @@
 //! | `ending` | why a socket is closed, and what its peer is told |
 //! | `connection` | the life of a socket, from its first message to its last |
 //! | `operations` | what a socket's client has subscribed to |
+//! | `subjects` | how many sockets each subject has open |
 //!
 //! Our own protocol, because the ready-made one closes with other codes, takes ids twice, and bounds neither the wait for the
 //! first message nor the number of subscriptions.
@@ -17,6 +18,7 @@ mod connection;
 mod ending;
 mod message;
 mod operations;
+mod subjects;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{RawQuery, State, WebSocketUpgrade};
@@ -32,6 +34,7 @@ use super::graphql::{self, refuse};
 use super::limits::overloaded;
 use super::negotiation::MediaType;
 use connection::Connection;
+use subjects::Subjects;
 
 const SUB_PROTOCOL: &str = "graphql-transport-ws";
 /// Most sockets are idle, and most messages short: what is allocated for each socket should be, too.
@@ -42,6 +45,7 @@ const BUFFER: usize = 4 * 1024;
 pub(super) struct Sockets {
     stop: CancellationToken,
     open: TaskTracker,
+    subjects: Subjects,
 }
 
 impl Sockets {

@@ -11,7 +11,13 @@ use crate::http::execution::Finished;
 #[derive(Default)]
 pub(super) struct Operations {
     running: SelectAll<BoxStream<'static, (String, Event)>>,
-    handles: HashMap<String, AbortHandle>,
+    under_way: HashMap<String, UnderWay>,
+}
+
+struct UnderWay {
+    handle: AbortHandle,
+    /// How long the message was that asked for it.
+    bytes: usize,
 }
 
 /// What there is to be told of an operation.
@@ -23,10 +29,15 @@ pub(super) enum Event {
 }
 
 impl Operations {
-    /// Begins an operation whose id is not in use.
-    pub(super) fn begin(&mut self, id: String, responses: impl Stream<Item = Finished> + Send + 'static) {
+    /// Begins an operation whose id is not in use, and that a message of so many `bytes` asked for.
+    pub(super) fn begin(
+        &mut self,
+        id: String,
+        bytes: usize,
+        responses: impl Stream<Item = Finished> + Send + 'static,
+    ) {
         let (handle, registration) = AbortHandle::new_pair();
-        self.handles.insert(id.clone(), handle);
+        self.under_way.insert(id.clone(), UnderWay { handle, bytes });
         let events = responses.map(Event::Response).chain(stream::once(async { Event::End }));
         let events = events.map(move |event| (id.clone(), event));
         self.running.push(Abortable::new(events, registration).boxed());
@@ -34,17 +45,22 @@ impl Operations {
 
     /// Ends an operation, of which nothing more will come. Does nothing if it has ended already.
     pub(super) fn end(&mut self, id: &str) {
-        if let Some(handle) = self.handles.remove(id) {
-            handle.abort();
+        if let Some(ended) = self.under_way.remove(id) {
+            ended.handle.abort();
         }
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.handles.contains_key(id)
+        self.under_way.contains_key(id)
     }
 
     pub(super) fn count(&self) -> usize {
-        self.handles.len()
+        self.under_way.len()
+    }
+
+    /// How long the messages were, together, that asked for those under way.
+    pub(super) fn bytes(&self) -> usize {
+        self.under_way.values().map(|it| it.bytes).sum()
     }
 
     /// The next event of any of them; none when there are none.

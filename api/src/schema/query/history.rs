@@ -6,7 +6,7 @@ use entity::id::StudentId;
 
 use crate::error::UserError;
 use crate::schema::date::Date;
-use crate::schema::paging::page_size;
+use crate::schema::paging::{STATEMENTS, page_size};
 use crate::schema::scalars::Time;
 use crate::schema::types::{
     HistoryArguments, HistoryInterval, PerformanceSnapshot, WeeklyPerformance, WeeksArguments,
@@ -21,7 +21,7 @@ impl HistoryQuery {
     /// What a student's numbers were, in the order in which they changed; null when there is no such student, or none
     /// whom the viewer may see. Every change is kept for some months, then the last one of each day, and in the end the
     /// last one of each week and month.
-    #[graphql(complexity = "page_size(first) * child_complexity")]
+    #[graphql(complexity = "STATEMENTS + page_size(first) * child_complexity")]
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
     async fn performance_history(
         &self,
@@ -39,7 +39,7 @@ impl HistoryQuery {
 
     /// What counts for a student week by week, one week after the other, also those in which nothing counts; null when
     /// there is no such student, or none whom the viewer may see. Empty when nothing counts and no first day is given.
-    #[graphql(complexity = "weeks_asked(from, to) * child_complexity")]
+    #[graphql(complexity = "STATEMENTS + weeks_asked(from, to) * child_complexity")]
     async fn weekly_performance(
         &self,
         ctx: &Context<'_>,

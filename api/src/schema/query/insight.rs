@@ -6,7 +6,7 @@ use entity::id::{CourseId, StudentId};
 
 use crate::error::{UserError, database_error};
 use crate::schema::context::Resolving;
-use crate::schema::paging::page_size;
+use crate::schema::paging::{STATEMENTS, page_size};
 use crate::schema::types::{ActivityItem, Explanation, Trend, activity_page, trend_of};
 use crate::service::read;
 
@@ -50,7 +50,7 @@ impl InsightQuery {
 
     /// Whether a student's results are getting better or worse; null when there is no such student, or none whom the
     /// viewer may see.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(complexity = "STATEMENTS + child_complexity")]
     async fn trend(
         &self,
         ctx: &Context<'_>,

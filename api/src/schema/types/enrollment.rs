@@ -9,7 +9,7 @@ use super::trend::trend_of_seen;
 use super::{ActivityItem, Course, Share, Student, Trend, related};
 use crate::error::UserError;
 use crate::schema::enums::EnrollmentStatus;
-use crate::schema::paging::page_size;
+use crate::schema::paging::{STATEMENTS, page_size};
 use crate::schema::scalars::Decimal;
 use crate::service::read::{self, EnrollmentsOf, ProfileCache};
 
@@ -93,7 +93,7 @@ impl Enrollment {
     }
 
     /// Whether the student's results in the course are getting better or worse.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(complexity = "STATEMENTS + child_complexity")]
     async fn trend(
         &self,
         ctx: &Context<'_>,

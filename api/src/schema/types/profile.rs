@@ -12,7 +12,7 @@ use super::{ActivityItem, Enrollment, RecordAccess, Student, Trend, related};
 use crate::error::database_error;
 use crate::schema::context::Resolving;
 use crate::schema::date::Date;
-use crate::schema::paging::{Page, SHORT_LIST, page_size};
+use crate::schema::paging::{Page, SHORT_LIST, STATEMENTS, page_size};
 use crate::schema::query::read_course;
 use crate::schema::scalars::{Decimal, Time};
 use crate::service::access;
@@ -101,7 +101,7 @@ impl StudentProfile {
     }
 
     /// The student's attempts and submissions, the latest first.
-    #[graphql(complexity = "page_size(first) * child_complexity")]
+    #[graphql(complexity = "STATEMENTS + page_size(first) * child_complexity")]
     async fn recent_activity(
         &self,
         ctx: &Context<'_>,
@@ -114,7 +114,7 @@ impl StudentProfile {
     }
 
     /// Whether the student's results are getting better or worse.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(complexity = "STATEMENTS + child_complexity")]
     async fn trend(
         &self,
         ctx: &Context<'_>,
@@ -125,7 +125,7 @@ impl StudentProfile {
     }
 
     /// What the numbers were, in the order in which they changed.
-    #[graphql(complexity = "page_size(first) * child_complexity")]
+    #[graphql(complexity = "STATEMENTS + page_size(first) * child_complexity")]
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -139,7 +139,7 @@ impl StudentProfile {
     }
 
     /// What counts week by week, one week after the other, also those in which nothing counts.
-    #[graphql(complexity = "weeks_asked(from, to) * child_complexity")]
+    #[graphql(complexity = "STATEMENTS + weeks_asked(from, to) * child_complexity")]
     async fn weekly_performance(
         &self,
         ctx: &Context<'_>,
@@ -159,7 +159,7 @@ impl StudentProfile {
     }
 
     /// Who else read or changed the student's record, the newest first: for everybody who may see the record.
-    #[graphql(complexity = "page_size(first) * child_complexity")]
+    #[graphql(complexity = "STATEMENTS + page_size(first) * child_complexity")]
     async fn accesses(
         &self,
         ctx: &Context<'_>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use entity::backfill::ending;
 use entity::change;
 use entity::clock::Clock;
@@ -54,7 +55,7 @@ pub struct Merged {
 ///
 /// Where both have the same thing (an enrolment in one course, an item or an enrolment of one `sourcedId`, a guardian),
 /// that of `into` is kept. What was deleted under `into` does not count as there. A guardian whose right was revoked under
-/// either has none.
+/// either has none, nor has one whose right under `from` has ended.
 ///
 /// # Errors
 /// When one of them does not exist, or both are the same; whatever the database reports.
@@ -84,7 +85,7 @@ const MOVES: [(&str, &str, &str); 5] = [
           AND kept.deleted_at IS NULL AND moved.deleted_at IS NULL))",
         "deleted_at IS NOT NULL",
     ),
-    // Who was revoked is not to come back by way of the other record.
+    // Whose right is over is not to come back by way of the other record.
     ("guardianship", "kept.guardian_id = moved.guardian_id", "FALSE"),
     // Who saw the one record has seen what is now part of the other.
     ("access_log", "kept.id = moved.id", "FALSE"),
@@ -101,7 +102,7 @@ impl UnitOfWork for MergeStudents<'_> {
         if from == into {
             return Err(UserError::input("into", "must be another student than from").into());
         }
-        merge_guardians(txn, from, into).await?;
+        merge_guardians(txn, self.clock.now(), from, into).await?;
         for (table, same, tombstone) in MOVES {
             // Where both have tombstones, that of `from` takes the place of the other, which is the same.
             let sql = format!(
@@ -127,15 +128,20 @@ impl UnitOfWork for MergeStudents<'_> {
     }
 }
 
-/// Revokes under `into` what was revoked under `from`, and lets all their guardians know that they may see other children.
-async fn merge_guardians(txn: &WriteTransaction, from: StudentId, into: StudentId) -> Result<(), DbErr> {
+/// Revokes under `into` what was revoked under `from` or has ended there, and lets all their guardians know that they may see other children.
+async fn merge_guardians(
+    txn: &WriteTransaction,
+    now: DateTime<Utc>,
+    from: StudentId,
+    into: StudentId,
+) -> Result<(), DbErr> {
     use guardianship::{Column, Entity};
     let guardianships = Entity::find().filter(Column::StudentId.is_in([from, into])).all(&**txn).await?;
     txn.tell_on_commit(guardianships.iter().map(|row| Change::Children(row.guardian_id)));
-    let revoked = guardianships.iter().filter(|row| row.student_id == from && row.revoked_at.is_some());
-    for row in revoked {
+    for row in guardianships.iter().filter(|row| row.student_id == from) {
+        let Some(over) = row.revoked_at.or(row.valid_until).filter(|over| *over <= now) else { continue };
         Entity::update_many()
-            .col_expr(Column::RevokedAt, Expr::value(row.revoked_at))
+            .col_expr(Column::RevokedAt, Expr::value(over))
             .filter(Column::StudentId.eq(into))
             .filter(Column::GuardianId.eq(row.guardian_id))
             .filter(Column::RevokedAt.is_null())

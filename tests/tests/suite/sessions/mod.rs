@@ -5,7 +5,7 @@ mod pages;
 
 use api::auth::Role;
 use chrono::TimeDelta;
-use entity::sea_orm::{EntityTrait, PaginatorTrait};
+use entity::sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use entity::session;
 use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN};
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -149,6 +149,29 @@ on_both_backends! {
         assert_eq!(who(&app, &namesake).await, "UNAUTHENTICATED");
         assert_eq!(revoked(Value::Null).await, 0);
         assert_eq!(who(&app, &ada).await, "STUDENT ada");
+    }
+
+    /// Whoever revokes a token ends the sessions that there are; this one begins a moment later.
+    async fn a_token_that_is_revoked_while_it_signs_in_opens_no_session(backend) {
+        let app = TestApp::start(backend).await;
+        let revoke = "INSERT INTO revoked_subject (role, subject, issued_before, revoked_at, revoked_by) \
+             VALUES ('ADMIN', 'boss', NEW.created_at, NEW.created_at, 'somebody')";
+        let statements = match backend {
+            Backend::Sqlite => vec![format!("CREATE TRIGGER revoke AFTER INSERT ON session BEGIN {revoke}; END")],
+            Backend::Postgres => vec![
+                format!("CREATE FUNCTION revoke() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {revoke}; RETURN NEW; END $$"),
+                "CREATE TRIGGER revoke AFTER INSERT ON session FOR EACH ROW EXECUTE FUNCTION revoke()".to_owned(),
+            ],
+        };
+        for statement in statements {
+            app.db().writer().execute_unprepared(&statement).await.expect("a trigger");
+        }
+        let token = app.token(Role::Admin, "boss");
+        app.advance(TimeDelta::seconds(1));
+        let response = sign_in(&app, &[("token", &token)]).await;
+        assert_eq!((response.status, response.header("set-cookie")), (StatusCode::UNAUTHORIZED, ""));
+        let sessions = session::Entity::find().all(app.db().reader()).await.expect("rows");
+        assert!(sessions.iter().all(|session| session.revoked_at.is_some()), "{sessions:?}");
     }
 
     async fn a_session_ends_when_nobody_uses_it(backend) {
