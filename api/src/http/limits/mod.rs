@@ -271,3 +271,26 @@ fn too_often(message: &str) -> Refusal {
         message: message.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Variables;
+    use serde_json::json;
+
+    use super::*;
+    use crate::auth::Identity;
+
+    #[test]
+    fn of_the_variables_those_are_kept_that_the_document_declares() {
+        let bounds = Bounds::new(Limits::default());
+        let viewer = Viewer::new(Identity::new(Role::Guardian, "gwen".to_owned()).expect("a subject"));
+        let query = "query A($a: Int) { me { role } } query B($b: Int) { me { role } }";
+        for _ in ["parsed", "known from before"] {
+            let mut request =
+                Request::new(query).variables(Variables::from_json(json!({ "a": 1, "b": 2, "c": [3] })));
+            assert!(bounds.document(&mut request, &viewer).is_ok());
+            let kept: Vec<&str> = request.variables.keys().map(async_graphql::Name::as_str).collect();
+            assert_eq!(kept, ["a", "b"]);
+        }
+    }
+}
