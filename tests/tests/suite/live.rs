@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use entity::database::Database;
 use entity::feed;
 use serde_json::{Value, json};
-use tests::{Socket, TestApp, on_both_backends};
+use tests::{Backend, Socket, TestApp, on_both_backends};
 use tokio_util::sync::CancellationToken;
 
 const PROFILE: &str = "subscription($id: ID!) { performanceUpdated(studentId: $id) \
@@ -35,6 +35,17 @@ async fn guardian(app: &TestApp, guardian: &str, children: &[&str]) {
     for child in children {
         app.write("grantGuardianship", pair(child, guardian)).await;
     }
+}
+
+/// A school of Ada and Ben, and Ben's guardian, who follows all her children as "all" and has seen him.
+async fn guardian_of_ben(backend: Backend) -> (TestApp, Socket) {
+    let app = TestApp::start(backend).await;
+    school(&app, &["ada", "ben"]).await;
+    guardian(&app, "gwen", &["ben"]).await;
+    let mut gwen = socket(&app, Role::Guardian, "gwen").await;
+    gwen.subscribe("all", CHILDREN, json!({})).await;
+    assert_eq!(profile(&mut gwen, "all").await.0, "ben");
+    (app, gwen)
 }
 
 fn pair(student: &str, guardian: &str) -> Value {
@@ -132,12 +143,7 @@ on_both_backends! {
     }
 
     async fn children_who_join_are_followed_and_those_who_go_are_not(backend) {
-        let app = TestApp::start(backend).await;
-        school(&app, &["ada", "ben"]).await;
-        guardian(&app, "gwen", &["ben"]).await;
-        let mut gwen = socket(&app, Role::Guardian, "gwen").await;
-        gwen.subscribe("all", CHILDREN, json!({})).await;
-        assert_eq!(profile(&mut gwen, "all").await.0, "ben");
+        let (app, mut gwen) = guardian_of_ben(backend).await;
         app.write("grantGuardianship", pair("ada", "gwen")).await;
         assert_eq!(profile(&mut gwen, "all").await.0, "ada", "at once, as it is");
         app.attempt("ada", "1", "q", "60").await;
@@ -152,12 +158,7 @@ on_both_backends! {
     }
 
     async fn a_child_who_is_merged_into_another_record_is_followed_there(backend) {
-        let app = TestApp::start(backend).await;
-        school(&app, &["ada", "ben"]).await;
-        guardian(&app, "gwen", &["ben"]).await;
-        let mut gwen = socket(&app, Role::Guardian, "gwen").await;
-        gwen.subscribe("all", CHILDREN, json!({})).await;
-        assert_eq!(profile(&mut gwen, "all").await.0, "ben");
+        let (app, mut gwen) = guardian_of_ben(backend).await;
         let merge = "mutation { mergeStudents(from: { sourcedId: \"ben\" }, into: { sourcedId: \"ada\" }) { id } }";
         app.admin().data(merge, json!({})).await;
         assert_eq!(profile(&mut gwen, "all").await.0, "ada", "at once");

@@ -1,10 +1,11 @@
 //! Documents that were let through a short while ago: a dashboard sends the same one again and again, and to count and parse
 //! it costs more than to answer it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use async_graphql::Request;
 use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Name, Request};
 use moka::sync::Cache;
 
 use super::document::{DocumentLimits, Exceeded, measure};
@@ -23,14 +24,14 @@ pub(in crate::http) struct Document {
     pub(in crate::http) parsed: ExecutableDocument,
     /// Whether it asks for the schema.
     pub(super) introspects: bool,
+    /// The variables that its operations declare.
+    pub(super) variables: HashSet<Name>,
 }
 
-impl Document {
-    /// Whether any of its operations declares the variable.
-    pub(super) fn declares(&self, variable: &str) -> bool {
-        let declared = self.parsed.operations.iter().flat_map(|(_, it)| &it.node.variable_definitions);
-        declared.into_iter().any(|it| it.node.name.node == variable)
-    }
+fn variables(parsed: &ExecutableDocument) -> HashSet<Name> {
+    let operations = parsed.operations.iter();
+    let declared = operations.flat_map(|(_, operation)| &operation.node.variable_definitions);
+    declared.map(|definition| definition.node.name.node.clone()).collect()
 }
 
 /// The limits, and the documents that are known to be within them, by their texts.
@@ -58,7 +59,11 @@ impl Documents {
         let Ok(parsed) = request.parsed_query() else { return Ok(None) };
         let found = measure(parsed);
         found.within(&self.limits, self.complexity)?;
-        let document = Arc::new(Document { parsed: parsed.clone(), introspects: found.introspects });
+        let document = Arc::new(Document {
+            parsed: parsed.clone(),
+            introspects: found.introspects,
+            variables: variables(parsed),
+        });
         if request.query.len() <= LONGEST {
             self.known.insert(request.query.clone(), document.clone());
         }

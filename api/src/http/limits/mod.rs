@@ -217,7 +217,7 @@ impl Bounds {
         let exceeded = |exceeded: Exceeded| Errors { errors: vec![exceeded.error()] };
         let document = self.0.documents.prepare(request).map_err(exceeded)?;
         if let Some(document) = &document {
-            request.variables.retain(|name, _| document.declares(name));
+            request.variables.retain(|name, _| document.variables.contains(name));
         }
         let introspects = document.as_ref().is_some_and(|document| document.introspects);
         if introspects && self.limits().introspection == Introspection::Admins && !viewer.is_admin() {

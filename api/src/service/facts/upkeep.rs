@@ -128,7 +128,8 @@ impl UnitOfWork for MergeStudents<'_> {
     }
 }
 
-/// Revokes under `into` what was revoked under `from` or has ended there, and lets all their guardians know that they may see other children.
+/// Revokes under `into` what was revoked under `from` or has ended there, and lets all their guardians know that they may
+/// see other children.
 async fn merge_guardians(
     txn: &WriteTransaction,
     now: DateTime<Utc>,
@@ -139,7 +140,8 @@ async fn merge_guardians(
     let guardianships = Entity::find().filter(Column::StudentId.is_in([from, into])).all(&**txn).await?;
     txn.tell_on_commit(guardianships.iter().map(|row| Change::Children(row.guardian_id)));
     for row in guardianships.iter().filter(|row| row.student_id == from) {
-        let Some(over) = row.revoked_at.or(row.valid_until).filter(|over| *over <= now) else { continue };
+        let ended = row.valid_until.filter(|until| *until <= now);
+        let Some(over) = row.revoked_at.or(ended) else { continue };
         Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(over))
             .filter(Column::StudentId.eq(into))
