@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_graphql::{Error, ErrorExtensions};
-use entity::database::{AsDbErr, Objection, is_transient, objection};
+use entity::database::{AsDbErr, Objection, StorageError, is_transient, objection, storage_error};
 use entity::sea_orm::DbErr;
 
 /// The `extensions.code` of a GraphQL error.
@@ -156,6 +156,10 @@ pub fn database_error(error: &DbErr) -> Error {
         Some(Objection::Contradiction) => (ErrorCode::Conflict, "what was asked contradicts what is stored"),
         Some(Objection::Missing) => (ErrorCode::NotFound, "something that was named is not there any more"),
         Some(Objection::Unknown) => (ErrorCode::BadUserInput, "a value cannot be stored or compared"),
+        None if storage_error(error) == Some(StorageError::Full) => (
+            ErrorCode::Unavailable,
+            "nothing was stored because the service has no disk space left, please try again later",
+        ),
         None if is_transient(error) => {
             (ErrorCode::Unavailable, "the service cannot answer right now, please try again")
         }

@@ -1,40 +1,44 @@
 //! Connections to SQLite and PostgreSQL, and the transactions that write.
 
 mod begin;
+mod checked_transaction;
 mod fault;
+mod lock_holder;
+mod lock_wait;
 mod patience;
+mod postgres;
+mod sqlite;
+mod storage_health;
 mod transaction;
 mod turn;
+mod write_connection;
 
-use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions};
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+};
 
+use crate::db_time;
 use crate::feed::Feed;
 use crate::wake::Wake;
 use fault::is_taken_key;
 use patience::Patience;
-use turn::Turns;
+use sqlite::SqliteFile;
+use storage_health::StorageHealth;
 
 pub(crate) use begin::begin;
-pub use fault::{Objection, is_conflict, is_held_up, is_transient, objection};
+pub use checked_transaction::CheckedTransaction;
+pub use fault::{Objection, StorageError, is_conflict, is_held_up, is_transient, objection, storage_error};
+pub use storage_health::StorageFault;
 pub use transaction::{AsDbErr, UnitOfWork, WriteTransaction};
 pub use turn::Turn;
+pub use write_connection::WriteConnection;
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that could not be had is tried once more, to learn why.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a statement waits for another process to finish writing to the same SQLite file.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of an SQLite file each reader keeps: 1,000 KiB, as the pragma counts. Twice as much makes no reading faster.
-const SQLITE_READER_CACHE: &str = "-1000";
-/// For how long a connection to PostgreSQL that nobody uses is taken to be there without being asked.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// The kind of job of the row that [`Database::probe_storage`] stores. There are no such jobs.
+const PROBED_KIND: &str = "storage probe";
 /// How often a transaction is begun anew after the database chose it as the victim of a conflict.
 const MAX_CONFLICT_RETRIES: u32 = 10;
 
@@ -69,9 +73,9 @@ pub enum ConnectError {
 pub struct Database {
     backend: DbBackend,
     reader: DatabaseConnection,
-    writer: DatabaseConnection,
-    /// On SQLite, if there can be any.
-    turns: Option<Turns>,
+    writer: WriteConnection,
+    health: StorageHealth,
+    sqlite: Option<SqliteFile>,
     wake: Wake,
     feed: Feed,
     url: String,
@@ -96,49 +100,14 @@ impl Database {
     }
 
     async fn connect_sqlite(url: &str, max_connections: u32) -> Result<Self, ConnectError> {
-        if names_no_file(url) {
-            return Err(ConnectError::NoFile);
-        }
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(ConnectError::InvalidUrl)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What was acknowledged survives a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(SQLITE_BUSY_TIMEOUT);
-        let unreachable = |source| ConnectError::Unreachable {
-            place: options.get_filename().display().to_string(),
-            source,
-        };
-        // The writer comes first: it creates the file and sets the journal mode that the readers need.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .test_before_acquire(false)
-            .acquire_timeout(SQLITE_BUSY_TIMEOUT)
-            .connect_with(options.clone())
-            .await
-            .map_err(unreachable)?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(max_connections)
-            .test_before_acquire(false)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(
-                options
-                    .clone()
-                    .read_only(true)
-                    .create_if_missing(false)
-                    .pragma("cache_size", SQLITE_READER_CACHE),
-            )
-            .await
-            .map_err(unreachable)?;
-        let turns = Turns::at(options.get_filename())
-            .inspect_err(|error| tracing::warn!(%error, "writers of this database take no turns"));
+        let sqlite::Opened { reader, writer, file } = sqlite::open(url, max_connections).await?;
+        let health = StorageHealth::default();
         Ok(Self {
             backend: DbBackend::Sqlite,
-            reader: reader.into(),
-            writer: writer.into(),
-            turns: turns.ok(),
+            reader,
+            writer: WriteConnection::new(writer, health.clone()),
+            health,
+            sqlite: Some(file),
             wake: Wake::new(),
             feed: Feed::new(),
             url: url.to_owned(),
@@ -165,38 +134,14 @@ impl Database {
         max_connections: u32,
         patience: Patience,
     ) -> Result<Self, ConnectError> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(ConnectError::InvalidUrl)?
-            .application_name("tally")
-            .options(patience.settings());
-        let opened = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    // One that was just used is there; one that rested may have been lost, and is asked first.
-                    if meta.idle_for > TRUSTED_FOR {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.clone())
-            .await;
-        let pool: DatabaseConnection = match opened {
-            Ok(pool) => pool.into(),
-            Err(error) => {
-                let name = options.get_database().unwrap_or("of the same name as the user");
-                let place = format!("{name} on {}:{}", options.get_host(), options.get_port());
-                return Err(ConnectError::Unreachable { place, source: cause(error, &options).await });
-            }
-        };
+        let pool = postgres::open(url, max_connections, patience).await?;
+        let health = StorageHealth::default();
         Ok(Self {
             backend: DbBackend::Postgres,
             reader: pool.clone(),
-            writer: pool,
-            turns: None,
+            writer: WriteConnection::new(pool, health.clone()),
+            health,
+            sqlite: None,
             wake: Wake::new(),
             feed: Feed::new(),
             url: url.to_owned(),
@@ -220,7 +165,7 @@ impl Database {
     }
 
     /// For single statements that write. A transaction that writes is begun with [`Self::begin_write`].
-    pub const fn writer(&self) -> &DatabaseConnection {
+    pub const fn writer(&self) -> &WriteConnection {
         &self.writer
     }
 
@@ -228,7 +173,7 @@ impl Database {
     /// ends a transaction is none.
     #[must_use]
     pub fn observed(mut self, observe: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
-        for connection in [&mut self.reader, &mut self.writer] {
+        for connection in [&mut self.reader, &mut *self.writer] {
             let observe = observe.clone();
             connection.set_metric_callback(move |info| observe(&info.statement.sql));
         }
@@ -267,28 +212,54 @@ impl Database {
     /// Begins a transaction that writes.
     ///
     /// On SQLite it takes the write lock at once: one that reads first and asks for the lock later fails as soon as
-    /// somebody else has committed in between.
+    /// somebody else has committed in between. It waits ten seconds for that lock at most, and less for a process that is
+    /// stopped.
     ///
     /// # Errors
     /// Whatever the database reports.
     pub async fn begin_write(&self) -> Result<WriteTransaction, DbErr> {
+        match &self.sqlite {
+            Some(file) => lock_wait::bounded(self.begin_when_unlocked(), &file.wal_index, &self.health).await,
+            None => self.begin_when_unlocked().await,
+        }
+    }
+
+    async fn begin_when_unlocked(&self) -> Result<WriteTransaction, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: (self.backend == DbBackend::Sqlite)
                 .then_some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
         let turn = self.turn().await;
-        let txn = begin(&self.writer, options).await?;
+        let txn = CheckedTransaction::new(begin(&self.writer, options).await?, self.health.clone());
         Ok(WriteTransaction::new(txn, turn, self.wake.clone(), self.feed.clone()))
     }
 
     /// Waits for the turn to write to an SQLite file, among all processes that have it open; the turn ends when it is
     /// dropped. Without one a single statement that writes is as safe, but may wait longer. Transactions have theirs.
     pub async fn turn(&self) -> Option<Turn> {
-        match &self.turns {
-            Some(turns) => turns.take().await,
-            None => None,
-        }
+        let turns = self.sqlite.as_ref().and_then(|file| file.turns.as_ref())?;
+        turns.take().await
+    }
+
+    /// Why the newest write was not stored, if the storage was at fault.
+    pub fn storage_fault(&self) -> Option<StorageFault> {
+        self.health.fault()
+    }
+
+    /// Stores a row and takes it back, to learn whether a fault of the storage is over.
+    ///
+    /// # Errors
+    /// Whatever the database reports; [`Self::storage_fault`] says it too if the storage is still at fault.
+    pub async fn probe_storage(&self) -> Result<(), DbErr> {
+        let txn = self.begin_write().await?;
+        let now = db_time::now_sql(self.backend);
+        let row = format!(
+            "INSERT INTO paused_kind (kind, paused_at, paused_by) VALUES ('{PROBED_KIND}', {now}, 'readiness')"
+        );
+        txn.execute_unprepared(&row).await?;
+        txn.execute_unprepared(&format!("DELETE FROM paused_kind WHERE kind = '{PROBED_KIND}'")).await?;
+        txn.commit().await
     }
 
     /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict, or
@@ -331,22 +302,4 @@ pub struct Pool {
     pub idle: usize,
     /// Connections that somebody uses.
     pub used: usize,
-}
-
-/// Whether an SQLite URL is of a database in memory, or a temporary one.
-fn names_no_file(url: &str) -> bool {
-    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    matches!(path, "" | ":memory:") || parameters.split('&').any(|parameter| parameter == "mode=memory")
-}
-
-/// Why no connection could be had. A pool that has waited in vain for a server to come up only says that it has waited.
-async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
-    if !matches!(error, sqlx::Error::PoolTimedOut) {
-        return error;
-    }
-    match tokio::time::timeout(PROBE_TIMEOUT, PgConnection::connect_with(options)).await {
-        Ok(Err(cause)) => cause,
-        _ => error,
-    }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use entity::database::Database;
+use entity::database::{Database, StorageFault};
 use entity::queue_status::QueueStatus;
 use entity::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use futures::future::BoxFuture;
@@ -51,12 +51,24 @@ impl Ops {
         if !pending.is_empty() {
             return Ok(Some(format!("the database lacks migrations: {}", pending.join(", "))));
         }
+        if let Some(fault) = self.storage_fault().await {
+            return Ok(Some(fault.to_string()));
+        }
         match &self.worker {
             Some((name, lease)) if !engine::is_alive(&self.db, name, *lease).await? => {
                 Ok(Some("the worker of this process does not report".to_owned()))
             }
             _ => Ok(None),
         }
+    }
+
+    /// Why nothing can be stored. A fault that the newest write met is probed first, because it may be over.
+    async fn storage_fault(&self) -> Option<StorageFault> {
+        self.db.storage_fault()?;
+        if let Err(error) = self.db.probe_storage().await {
+            tracing::debug!(%error, "the storage was probed in vain");
+        }
+        self.db.storage_fault()
     }
 }
 

@@ -14,11 +14,51 @@ fn error_code(error: &DbErr) -> Option<String> {
 }
 
 /// Whether the database gave up a transaction that may well succeed when it is begun anew: a serialization failure or a
-/// deadlock on PostgreSQL; a busy or locked file, or an outdated snapshot, on SQLite.
+/// deadlock on PostgreSQL; a locked table or an outdated snapshot on SQLite. A busy SQLite file is none: the statement has
+/// waited for it already.
 pub fn is_conflict(error: &DbErr) -> bool {
-    error_code(error)
-        .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "5" | "6" | "261" | "517"))
+    error_code(error).is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "6" | "517"))
 }
+
+/// Whether SQLite's file stayed locked by another process for as long as a statement waits.
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_TIMEOUT.
+    error_code(error).is_some_and(|code| matches!(code.as_str(), "5" | "261" | "773"))
+}
+
+/// How the storage below the database failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageError {
+    /// There is no room on the disk.
+    Full,
+    /// The disk, the file system or memory failed in another way.
+    Failed,
+}
+
+/// How the storage below the database failed, if that is the error. The request is not at fault, and may succeed later.
+pub fn storage_error(error: &DbErr) -> Option<StorageError> {
+    let code = error_code(error)?;
+    if code.len() == 5 {
+        return match code.as_str() {
+            // disk_full
+            "53100" => Some(StorageError::Full),
+            // Class 58, system_error and io_error among them.
+            _ if code.starts_with("58") => Some(StorageError::Failed),
+            _ => None,
+        };
+    }
+    // The low byte of SQLite's extended result code is the primary one.
+    match code.parse::<u32>().ok()? & 0xff {
+        SQLITE_FULL => Some(StorageError::Full),
+        SQLITE_NOMEM | SQLITE_IOERR | SQLITE_CANTOPEN => Some(StorageError::Failed),
+        _ => None,
+    }
+}
+
+const SQLITE_NOMEM: u32 = 7;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;
 
 /// Whether a unique key of PostgreSQL was taken by somebody else since the transaction looked. Begun anew, it finds the
 /// row that is there now. On SQLite nobody writes in between.
@@ -64,7 +104,8 @@ pub fn is_held_up(error: &DbErr) -> bool {
 /// likely to help.
 pub fn is_transient(error: &DbErr) -> bool {
     match error {
-        _ if is_conflict(error) || is_held_up(error) => true,
+        _ if is_conflict(error) || is_held_up(error) || is_busy(error) => true,
+        _ if storage_error(error).is_some() => true,
         DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => true,
         DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
             match error_code(error) {

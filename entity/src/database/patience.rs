@@ -13,8 +13,11 @@ use tokio::time::timeout;
 const LOCK: Duration = Duration::from_secs(10);
 /// How long a transaction that writes may take, from the wait for its connection to the answer to its commit.
 const TRANSACTION: Duration = Duration::from_mins(2);
-/// After how long the server ends a transaction of which it hears nothing more: well after the lease of a worker.
-const SILENCE: Duration = Duration::from_mins(1);
+/// After how long the server ends a transaction of which it hears nothing more. Others wait that long for the rows of a
+/// frozen process. It is well within the lease of a worker, and far longer than a process computes between two statements.
+const SILENCE: Duration = Duration::from_secs(5);
+/// After how long the server gives up a client that takes nothing of an answer, as a frozen process does.
+const UNTAKEN: Duration = Duration::from_secs(10);
 /// How often the server asks whether a silent client's machine is still there, in seconds, and for how many times in vain.
 const KEEPALIVE: [(&str, &str); 3] =
     [("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "4")];
@@ -52,9 +55,16 @@ impl Patience {
     pub(super) fn settings(self) -> impl Iterator<Item = (&'static str, String)> {
         let time = |name, time: Duration| (name, format!("{}ms", time.as_millis()));
         let keepalive = KEEPALIVE.map(|(name, value)| (name, value.to_owned()));
-        let times = [time("lock_timeout", self.lock), time("idle_in_transaction_session_timeout", SILENCE)];
+        let times = [
+            time("lock_timeout", self.lock),
+            time("idle_in_transaction_session_timeout", SILENCE),
+            time("tcp_user_timeout", UNTAKEN),
+        ];
         let statement = self.statement.map(|limit| time("statement_timeout", limit));
-        times.into_iter().chain(keepalive).chain(statement)
+        // Ours to choose and not the server's: the locks of `change` are made for it, and under `serializable` a COMMIT
+        // may fail, after which the driver sends a ROLLBACK for a transaction that has ended.
+        let isolation = ("default_transaction_isolation", "read committed".to_owned());
+        times.into_iter().chain(keepalive).chain(statement).chain([isolation])
     }
 
     /// What `transaction` results in, unless it takes too long.

@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
-use super::Turn;
+use super::{CheckedTransaction, Turn};
 use crate::feed::{Change, Feed};
 use crate::wake::Wake;
 
@@ -36,7 +36,7 @@ impl AsDbErr for DbErr {
 /// A transaction that writes. Dropped without [`Self::commit`], it is rolled back.
 #[derive(Debug)]
 pub struct WriteTransaction {
-    txn: DatabaseTransaction,
+    txn: CheckedTransaction,
     /// Ends with the transaction.
     turn: Option<Turn>,
     wake: Wake,
@@ -46,7 +46,7 @@ pub struct WriteTransaction {
 }
 
 impl WriteTransaction {
-    pub(super) const fn new(txn: DatabaseTransaction, turn: Option<Turn>, wake: Wake, feed: Feed) -> Self {
+    pub(super) const fn new(txn: CheckedTransaction, turn: Option<Turn>, wake: Wake, feed: Feed) -> Self {
         Self { txn, turn, wake, enqueued: AtomicBool::new(false), feed, changes: Mutex::new(Vec::new()) }
     }
 
@@ -63,7 +63,7 @@ impl WriteTransaction {
     /// Commits, and then tells readers what has changed, and wakes the workers if a job was enqueued.
     ///
     /// # Errors
-    /// Whatever the database reports.
+    /// The error of the first statement that failed, or what the database reports of the commit.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.txn.commit().await?;
         drop(self.turn);
@@ -79,9 +79,9 @@ impl WriteTransaction {
 }
 
 impl Deref for WriteTransaction {
-    type Target = DatabaseTransaction;
+    type Target = CheckedTransaction;
 
-    fn deref(&self) -> &DatabaseTransaction {
+    fn deref(&self) -> &CheckedTransaction {
         &self.txn
     }
 }

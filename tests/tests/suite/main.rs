@@ -22,6 +22,7 @@ mod command_line;
 mod concurrency;
 mod demo;
 mod dependencies;
+mod disk_full;
 mod drift;
 mod errors;
 mod examples;

@@ -1,0 +1,56 @@
+//! How long a transaction waits for the write lock of an SQLite file, and which process it waits for.
+//!
+//! No server ends the transaction of a process that hangs. A waiter can only give up; it gives up early when the operating
+//! system says that the holder is stopped, because that one does not go on by itself.
+
+use std::io;
+use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
+
+use sea_orm::{DbErr, RuntimeErr};
+use tokio::time::{Instant, timeout};
+
+use super::fault::is_busy;
+use super::lock_holder;
+use super::storage_health::{StorageFault, StorageHealth};
+
+/// How long a transaction waits to begin.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How often the holder of the lock is looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The result of `begin`, unless the lock on `wal_index` is not to be had within [`LIMIT`].
+///
+/// # Errors
+/// As `begin`; a transient error when the wait was in vain. `health` is told of a process that holds the lock too long.
+pub(super) async fn bounded<T>(
+    begin: impl Future<Output = Result<T, DbErr>>,
+    wal_index: &Path,
+    health: &StorageHealth,
+) -> Result<T, DbErr> {
+    let started = Instant::now();
+    let mut begin = pin!(begin);
+    loop {
+        let busy = match timeout(LOOK_EVERY, &mut begin).await {
+            Ok(Err(error)) if is_busy(&error) => true,
+            Ok(begun) => return begun,
+            Err(_) => false,
+        };
+        let holder = lock_holder::find(wal_index);
+        let stopped = holder.is_some_and(lock_holder::is_stopped);
+        if busy || stopped || started.elapsed() >= LIMIT {
+            // Without a holder elsewhere the transactions of this process have waited for each other.
+            if busy || holder.is_some() {
+                health.faulty(StorageFault::Locked { holder, stopped });
+            }
+            return Err(waited_in_vain());
+        }
+    }
+}
+
+fn waited_in_vain() -> DbErr {
+    let error =
+        io::Error::new(io::ErrorKind::TimedOut, "the write lock of the database file was not to be had");
+    DbErr::Conn(RuntimeErr::SqlxError(sqlx::Error::Io(error).into()))
+}
