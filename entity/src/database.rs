@@ -39,6 +39,8 @@ pub use write_connection::WriteConnection;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The kind of job of the row that [`Database::probe_storage`] stores. There are no such jobs.
 const PROBED_KIND: &str = "storage probe";
+/// The size of that row: many pages, because a full disk may have room for one.
+const PROBE_BYTES: u32 = 64 * 1024;
 /// How often a transaction is begun anew after the database chose it as the victim of a conflict.
 const MAX_CONFLICT_RETRIES: u32 = 10;
 
@@ -242,24 +244,33 @@ impl Database {
         turns.take().await
     }
 
-    /// Why the newest write was not stored, if the storage was at fault.
+    /// Why a write was not stored, if the storage was at fault and [`Self::probe_storage`] has not succeeded since.
     pub fn storage_fault(&self) -> Option<StorageFault> {
         self.health.fault()
     }
 
-    /// Stores a row and takes it back, to learn whether a fault of the storage is over.
+    /// Stores a row of [`PROBE_BYTES`] and takes it back, to learn whether a fault of the storage is over.
     ///
     /// # Errors
-    /// Whatever the database reports; [`Self::storage_fault`] says it too if the storage is still at fault.
+    /// Whatever the database reports.
     pub async fn probe_storage(&self) -> Result<(), DbErr> {
-        let txn = self.begin_write().await?;
+        // Random, because PostgreSQL compresses long values.
+        let text = match self.backend {
+            DbBackend::Sqlite => format!("hex(randomblob({PROBE_BYTES} / 2))"),
+            _ => format!(
+                "(SELECT string_agg(md5(random()::text), '') FROM generate_series(1, {PROBE_BYTES} / 32))"
+            ),
+        };
         let now = db_time::now_sql(self.backend);
-        let row = format!(
-            "INSERT INTO paused_kind (kind, paused_at, paused_by) VALUES ('{PROBED_KIND}', {now}, 'readiness')"
+        let txn = self.begin_write().await?;
+        let insert = format!(
+            "INSERT INTO paused_kind (kind, paused_at, paused_by) VALUES ('{PROBED_KIND}', {now}, {text})"
         );
-        txn.execute_unprepared(&row).await?;
+        txn.execute_unprepared(&insert).await?;
         txn.execute_unprepared(&format!("DELETE FROM paused_kind WHERE kind = '{PROBED_KIND}'")).await?;
-        txn.commit().await
+        txn.commit().await?;
+        self.health.recovered();
+        Ok(())
     }
 
     /// Runs `work` in a transaction and commits it; begins anew when the database chose it as the victim of a conflict, or

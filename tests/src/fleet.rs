@@ -39,17 +39,28 @@ pub struct Fleet {
     workers: Vec<Child>,
     secret_file: PathBuf,
     folder: TempDir,
+    /// What the processes are started with beside their settings.
+    environment: Vec<(&'static str, PathBuf)>,
 }
 
 impl Fleet {
     /// Starts the processes over the database, and waits until the API is ready. Without workers of their own, the API
     /// has one inside.
     pub async fn start(database_url: &str, workers: usize) -> Self {
+        Self::start_with(database_url, workers, Vec::new()).await
+    }
+
+    /// As [`Self::start`], with further variables in the environment of all processes.
+    pub async fn start_with(
+        database_url: &str,
+        workers: usize,
+        environment: Vec<(&'static str, PathBuf)>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let secret_file = folder.path().join("secret");
         write_secret(&secret_file);
         let port = free_port();
-        let api = api(database_url, &secret_file, port, workers == 0);
+        let api = spawn(api(database_url, &secret_file, port, workers == 0), &environment);
         let mut fleet = Self {
             url: format!("http://127.0.0.1:{port}"),
             database_url: database_url.to_owned(),
@@ -57,10 +68,11 @@ impl Fleet {
             workers: Vec::new(),
             secret_file,
             folder,
+            environment,
         };
         // The API brings the schema up to date; the workers want it so.
         fleet.ready().await;
-        fleet.workers = (0..workers).map(|_| worker(database_url)).collect();
+        fleet.workers = (0..workers).map(|_| fleet.worker()).collect();
         fleet
     }
 
@@ -84,11 +96,11 @@ impl Fleet {
         match member {
             Member::Api => {
                 self.api.kill().await.expect("tally-api can be killed");
-                self.api = api(&self.database_url, &self.secret_file, self.port(), self.workers.is_empty());
+                self.api = self.api();
             }
             Member::Worker(number) => {
                 self.workers[number].kill().await.expect("tally-worker can be killed");
-                self.workers[number] = worker(&self.database_url);
+                self.workers[number] = self.worker();
             }
         }
     }
@@ -96,13 +108,29 @@ impl Fleet {
     /// Starts again whatever has ended by itself, as a service manager does.
     pub fn revive(&mut self) {
         if has_ended(&mut self.api) {
-            self.api = api(&self.database_url, &self.secret_file, self.port(), self.workers.is_empty());
+            self.api = self.api();
         }
-        for child in &mut self.workers {
-            if has_ended(child) {
-                *child = worker(&self.database_url);
+        for number in 0..self.workers.len() {
+            if has_ended(&mut self.workers[number]) {
+                self.workers[number] = self.worker();
             }
         }
+    }
+
+    fn api(&self) -> Child {
+        let command = api(&self.database_url, &self.secret_file, self.port(), self.workers.is_empty());
+        spawn(command, &self.environment)
+    }
+
+    fn worker(&self) -> Child {
+        spawn(worker(&self.database_url), &self.environment)
+    }
+
+    /// The answer of the API to one of the operators' routes, such as `/readyz`.
+    pub async fn ops(&self, route: &str) -> (u16, String) {
+        let answer = Client::connections().get(format!("{}{route}", self.url)).send().await;
+        let answer = answer.expect("the server answers");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
     }
 
     /// A client of the learning system.
@@ -129,7 +157,7 @@ fn has_ended(child: &mut Child) -> bool {
     child.try_wait().is_ok_and(|status| status.is_some())
 }
 
-fn api(database_url: &str, secret_file: &Path, port: u16, with_worker: bool) -> Child {
+fn api(database_url: &str, secret_file: &Path, port: u16, with_worker: bool) -> Command {
     let mut command = Command::new(binary::built("tally-api"));
     command.args(["--database-url", database_url, "--listen", &format!("127.0.0.1:{port}")]);
     command
@@ -139,16 +167,17 @@ fn api(database_url: &str, secret_file: &Path, port: u16, with_worker: bool) -> 
     if !with_worker {
         command.arg("--no-worker");
     }
-    spawn(command)
+    command
 }
 
-fn worker(database_url: &str) -> Child {
+fn worker(database_url: &str) -> Command {
     let mut command = Command::new(binary::built("tally-worker"));
     command.args(["--database-url", database_url, "--lease", LEASE, "--log", "error"]);
-    spawn(command)
+    command
 }
 
-fn spawn(mut command: Command) -> Child {
+fn spawn(mut command: Command, environment: &[(&'static str, PathBuf)]) -> Child {
+    command.envs(environment.iter().map(|(name, value)| (*name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     command.spawn().expect("the process starts")
 }

@@ -212,8 +212,20 @@ impl Cluster {
     ///
     /// When there is no PostgreSQL on this machine, or it does not start.
     pub async fn create(durability: Durability) -> Self {
+        Self::create_on(durability, |_| Vec::new()).await
+    }
+
+    /// As [`Self::create`], with further variables in the environment of the server, which may depend on its directory.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::create`].
+    pub async fn create_on(
+        durability: Durability,
+        environment: impl FnOnce(&Path) -> Vec<(&'static str, PathBuf)> + Send + 'static,
+    ) -> Self {
         let create = move || {
-            let mut keeper = Keeper::employ(durability)?;
+            let mut keeper = Keeper::employ(durability, environment)?;
             keeper.order("init")?;
             let mut attempt = 1;
             loop {
@@ -246,6 +258,21 @@ impl Cluster {
     /// When it is not running.
     pub async fn stop_immediately(&self) {
         self.order("stop".to_owned()).await;
+    }
+
+    /// Starts the server again if it has ended by itself.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn revive(&self) {
+        let options = start_order(self.port, self.durability);
+        self.order(options.replacen("start", "revive", 1)).await;
+    }
+
+    /// The directory that holds its data.
+    pub fn directory(&self) -> PathBuf {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner).directory.clone()
     }
 
     /// A superuser's URL of one of its databases. A new server has `postgres`.
@@ -297,6 +324,8 @@ const KEEPER: &str = r#"
         case $order in
             init) "$@" "$programs/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C --no-sync ;;
             start) "$@" "$programs/pg_ctl" start -s -D "$data" -l "$directory/server.log" -o "$options" ;;
+            revive) "$@" "$programs/pg_ctl" status -D "$data" ||
+                "$@" "$programs/pg_ctl" start -s -D "$data" -l "$directory/server.log" -o "$options" ;;
             stop) "$@" "$programs/pg_ctl" stop -s -D "$data" -m immediate ;;
         esac </dev/null >>"$directory/keeper.log" 2>&1 && echo done || echo failed
     done
@@ -305,7 +334,10 @@ const KEEPER: &str = r#"
 "#;
 
 impl Keeper {
-    fn employ(durability: Durability) -> io::Result<Self> {
+    fn employ(
+        durability: Durability,
+        environment: impl FnOnce(&Path) -> Vec<(&'static str, PathBuf)>,
+    ) -> io::Result<Self> {
         let programs = find_programs().ok_or_else(|| io::Error::other(NOT_FOUND))?;
         let user = server_user()?;
         let directory = tempfile::Builder::new().prefix("tally-postgres-").tempdir_in(place(durability))?;
@@ -322,6 +354,7 @@ impl Keeper {
             .args(as_user.into_iter().flatten())
             // The programs must be able to enter the folder that they are started in.
             .current_dir(&directory)
+            .envs(environment(directory.path()))
             // Not the test's own process group, which Ctrl-C ends.
             .process_group(0)
             .stdin(Stdio::piped())

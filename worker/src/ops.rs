@@ -11,12 +11,16 @@ use entity::database::{Database, StorageFault};
 use entity::queue_status::QueueStatus;
 use entity::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use futures::future::BoxFuture;
+use tokio::time::timeout;
 
 use crate::engine;
 use crate::metrics::Metrics;
 
 /// How long the database may take to answer before the process counts as not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long the probe of a storage that was at fault may take, within that time.
+const PROBED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Says which migrations a database lacks. From outside, because this crate does not know the migrations.
 pub type PendingMigrations = for<'d> fn(&'d DatabaseConnection) -> BoxFuture<'d, Result<Vec<String>, DbErr>>;
@@ -65,15 +69,17 @@ impl Ops {
     /// Why nothing can be stored. A fault that the newest write met is probed first, because it may be over.
     async fn storage_fault(&self) -> Option<StorageFault> {
         self.db.storage_fault()?;
-        if let Err(error) = self.db.probe_storage().await {
-            tracing::debug!(%error, "the storage was probed in vain");
+        match timeout(PROBED_WITHIN, self.db.probe_storage()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the storage was probed in vain"),
+            Err(_) => tracing::debug!("the probe of the storage took too long"),
         }
         self.db.storage_fault()
     }
 }
 
 async fn ready(State(ops): State<Ops>) -> Response {
-    let fault = match tokio::time::timeout(READY_WITHIN, ops.fault()).await {
+    let fault = match timeout(READY_WITHIN, ops.fault()).await {
         Ok(Ok(None)) => return "ready\n".into_response(),
         Ok(Ok(Some(fault))) => fault,
         Ok(Err(error)) => {

@@ -31,9 +31,7 @@ impl CheckedTransaction {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         self.usable()?;
         let Self { txn, health, .. } = self;
-        txn.commit().await.inspect_err(|error| health.failed(error))?;
-        health.stored();
-        Ok(())
+        txn.commit().await.inspect_err(|error| health.failed(error))
     }
 
     /// Refuses to go on after a failed statement.

@@ -1,4 +1,4 @@
-//! Whether the database can store anything, as the newest write has shown.
+//! Whether the database can store anything, as writes have shown.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,18 +46,19 @@ impl fmt::Display for StorageFault {
     }
 }
 
-/// The fault of the newest write, if it met one. Cheap to clone; the copies share it.
+/// The newest fault that a write met, until a probe has succeeded. Small writes may succeed on a full disk, and so prove
+/// nothing. Cheap to clone; the copies share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StorageHealth(Arc<Mutex<Option<StorageFault>>>);
 
 impl StorageHealth {
-    /// The fault that the newest write met, if it met one.
+    /// The newest fault, if it is not known to be over.
     pub(super) fn fault(&self) -> Option<StorageFault> {
         *self.lock()
     }
 
-    /// Notes that a write was stored.
-    pub(super) fn stored(&self) {
+    /// Notes that a probe was stored.
+    pub(super) fn recovered(&self) {
         if let Some(fault) = self.lock().take() {
             tracing::info!(%fault, "the database stores again");
         }

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
 
 use super::storage_health::StorageHealth;
 
-/// The connections for single statements that write. Notes whether the database could store them.
+/// The connections for single statements that write. Notes when the storage is at fault.
 #[derive(Clone, Debug)]
 pub struct WriteConnection {
     connection: DatabaseConnection,
@@ -20,15 +20,6 @@ impl WriteConnection {
 
     fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
         result.inspect_err(|error| self.health.failed(error))
-    }
-
-    /// A statement that wrote no row may have stored nothing, and so proves nothing.
-    fn executed(&self, result: Result<ExecResult, DbErr>) -> Result<ExecResult, DbErr> {
-        self.noted(result).inspect(|executed| {
-            if executed.rows_affected() > 0 {
-                self.health.stored();
-            }
-        })
     }
 }
 
@@ -53,11 +44,11 @@ impl ConnectionTrait for WriteConnection {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.executed(self.connection.execute_raw(statement).await)
+        self.noted(self.connection.execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.executed(self.connection.execute_unprepared(sql).await)
+        self.noted(self.connection.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {

@@ -1,5 +1,5 @@
-//! Processes and servers that are killed at random while facts are written: nothing that was acknowledged is lost, and
-//! nothing stays wrong.
+//! Processes and servers that are killed, and disks that are full, at random while facts are written: nothing that was
+//! acknowledged is lost, and nothing stays wrong.
 //!
 //! Bounded to a few seconds; `TALLY_CHAOS_SECONDS` has it go on for longer.
 
@@ -14,9 +14,11 @@ use entity::{job, quiz_attempt, student_profile};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
+use tests::Backend;
 use tests::client::Client;
 use tests::fleet::{Fleet, Member};
-use tests::postgres::{Cluster, Durability};
+
+use crate::disk_full::process::Installation;
 
 const WRITERS: usize = 4;
 const STUDENTS: usize = 12;
@@ -26,74 +28,88 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// The `sourcedId` of every acknowledged attempt, with its score in hundredths.
 type Acknowledged = BTreeMap<String, i32>;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_survives_the_death_of_its_process() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("tally.db").display());
-    let fleet = Fleet::start(&url, 0).await;
-    let survived = survive(fleet, &url, |_| Some(Member::Api), None).await;
-    survived.check(&url).await;
+/// What happens to the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// SIGKILL to a process.
+    Kill(Member),
+    /// The database's server crashes.
+    ServerCrash,
+    /// The disk of the database is full for some time.
+    DiskFull,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_survives_the_death_of_api_workers_and_server() {
-    let cluster = Cluster::create(Durability::Durable).await;
-    let url = cluster.url("postgres");
-    let fleet = Fleet::start(&url, 2).await;
-    let victims = |random: &mut StdRng| match random.random_range(0..5) {
-        0 => Some(Member::Api),
-        1 | 2 => Some(Member::Worker(0)),
-        3 => Some(Member::Worker(1)),
-        _ => None,
+async fn sqlite_survives_the_death_of_its_process_and_full_disks() {
+    let faults = |random: &mut StdRng| match random.random_range(0..4) {
+        0 => Fault::DiskFull,
+        _ => Fault::Kill(Member::Api),
     };
-    let survived = survive(fleet, &url, victims, Some(&cluster)).await;
-    survived.check(&url).await;
+    survive(Installation::new(Backend::Sqlite).await, faults).await.check().await;
 }
 
-/// What was done to the processes, and what they had acknowledged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_survives_the_death_of_api_workers_and_server_and_full_disks() {
+    let faults = |random: &mut StdRng| match random.random_range(0..6) {
+        0 => Fault::Kill(Member::Api),
+        1 | 2 => Fault::Kill(Member::Worker(0)),
+        3 => Fault::Kill(Member::Worker(1)),
+        4 => Fault::ServerCrash,
+        _ => Fault::DiskFull,
+    };
+    survive(Installation::new(Backend::Postgres).await, faults).await.check().await;
+}
+
+/// What was done to the installation, and what it had acknowledged.
 struct Survived {
-    kills: usize,
+    faults: Vec<Fault>,
     acknowledged: Acknowledged,
     /// Keeps the processes running until everything is checked.
-    _fleet: Fleet,
+    installation: Installation,
 }
 
-/// Writes facts while victims are killed: a process, or the database's server when none is chosen.
-async fn survive(
-    mut fleet: Fleet,
-    url: &str,
-    victim: impl Fn(&mut StdRng) -> Option<Member>,
-    cluster: Option<&Cluster>,
-) -> Survived {
-    prepare(&fleet.service()).await;
+/// Writes facts while faults happen.
+async fn survive(mut installation: Installation, fault: impl Fn(&mut StdRng) -> Fault) -> Survived {
+    prepare(&installation.fleet.service()).await;
     let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> =
-        (0..WRITERS).map(|writer| tokio::spawn(write(fleet.service(), writer, stop.clone()))).collect();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| tokio::spawn(write(installation.fleet.service(), writer, stop.clone())))
+        .collect();
 
     let mut random = StdRng::seed_from_u64(42);
-    let (mut kills, end) = (0, tokio::time::Instant::now() + duration());
+    let (mut faults, end) = (Vec::new(), tokio::time::Instant::now() + duration());
     while tokio::time::Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(random.random_range(100..900))).await;
-        fleet.revive();
-        kills += 1;
-        match (victim(&mut random), cluster) {
-            (Some(member), _) => fleet.kill(member).await,
-            (None, Some(cluster)) => {
-                cluster.stop_immediately().await;
-                cluster.start().await;
-            }
-            (None, None) => unreachable!("SQLite has no server"),
-        }
+        installation.fleet.revive();
+        let fault = fault(&mut random);
+        faults.push(fault);
+        strike(&mut installation, fault, &mut random).await;
     }
     stop.store(true, Ordering::Relaxed);
     let mut acknowledged = Acknowledged::new();
     for writer in writers {
         acknowledged.extend(writer.await.unwrap());
     }
-    fleet.revive();
-    fleet.ready().await;
-    settle(&mut fleet, url).await;
-    Survived { kills, acknowledged, _fleet: fleet }
+    installation.fleet.revive();
+    installation.fleet.ready().await;
+    settle(&mut installation.fleet, &installation.url).await;
+    Survived { faults, acknowledged, installation }
+}
+
+async fn strike(installation: &mut Installation, fault: Fault, random: &mut StdRng) {
+    match (fault, &installation.cluster) {
+        (Fault::Kill(member), _) => installation.fleet.kill(member).await,
+        (Fault::ServerCrash, Some(cluster)) => {
+            cluster.stop_immediately().await;
+            cluster.start().await;
+        }
+        (Fault::ServerCrash, None) => unreachable!("SQLite has no server"),
+        (Fault::DiskFull, _) => {
+            installation.disk.fill();
+            tokio::time::sleep(Duration::from_millis(random.random_range(200..3000))).await;
+            installation.free().await;
+        }
+    }
 }
 
 fn duration() -> Duration {
@@ -102,7 +118,8 @@ fn duration() -> Duration {
     Duration::from_secs(seconds.unwrap_or(6))
 }
 
-async fn prepare(service: &Client) {
+/// A course with a quiz, and students who are enrolled in it.
+pub(crate) async fn prepare(service: &Client) {
     let course = json!({ "sourcedId": "maths", "title": "Maths" });
     service.mutate("upsertCourse", "UpsertCourseInput", course, "outcome").await;
     let quiz = json!({ "sourcedId": "q1", "title": "Quiz", "course": { "sourcedId": "maths" } });
@@ -121,28 +138,43 @@ fn student(n: usize) -> String {
     format!("student-{n}")
 }
 
+/// Records an attempt of the `student`th student.
+///
+/// # Errors
+/// The code of the error that it was answered with; none when there was no answer.
+pub(crate) async fn record(
+    service: &Client,
+    sourced_id: &str,
+    student_number: usize,
+    hundredths: i32,
+) -> Result<(), Option<String>> {
+    let query = "mutation($input: RecordQuizAttemptInput!) { recordQuizAttempt(input: $input) { outcome } }";
+    let input = json!({
+        "student": { "sourcedId": student(student_number) },
+        "sourcedId": sourced_id,
+        "quiz": { "sourcedId": "q1" },
+        "completedAt": "2026-03-01T10:00:00Z",
+        "score": { "percentage": format!("{}.{:02}", hundredths / 100, hundredths % 100) },
+    });
+    let answer = service.try_send(query, json!({ "input": input })).await.map_err(|_| None)?;
+    answer.error().map_or(Ok(()), |error| Err(Some(error.code)))
+}
+
 /// Writes one attempt after another, each again and again until it is acknowledged.
 async fn write(service: Client, writer: usize, stop: Arc<AtomicBool>) -> Acknowledged {
     let mut random = StdRng::seed_from_u64(u64::try_from(writer).unwrap());
     let mut acknowledged = Acknowledged::new();
-    let query = "mutation($input: RecordQuizAttemptInput!) { recordQuizAttempt(input: $input) { outcome } }";
     for n in 0_usize.. {
         let (sourced_id, score) = (format!("{writer}-{n}"), random.random_range(0..=10_000));
-        let input = json!({
-            "student": { "sourcedId": student(random.random_range(0..STUDENTS)) },
-            "sourcedId": sourced_id,
-            "quiz": { "sourcedId": "q1" },
-            "completedAt": "2026-03-01T10:00:00Z",
-            "score": { "percentage": format!("{}.{:02}", score / 100, score % 100) },
-        });
+        let student = random.random_range(0..STUDENTS);
         loop {
             if stop.load(Ordering::Relaxed) {
                 return acknowledged;
             }
-            match service.try_send(query, json!({ "input": input })).await {
-                Ok(answer) if answer.error().is_none() => break,
-                Ok(answer) => assert_eq!(answer.error().unwrap().code, "UNAVAILABLE", "{:#}", answer.body),
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            match record(&service, &sourced_id, student, score).await {
+                Ok(()) => break,
+                Err(Some(code)) => assert_eq!(code, "UNAVAILABLE"),
+                Err(None) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
         acknowledged.insert(sourced_id, score);
@@ -174,8 +206,8 @@ async fn unsettled(db: &Database) -> Result<u64, entity::sea_orm::DbErr> {
 }
 
 impl Survived {
-    async fn check(&self, url: &str) {
-        let db = Database::connect(url, 2).await.unwrap();
+    async fn check(&self) {
+        let db = Database::connect(&self.installation.url, 2).await.unwrap();
         let attempts = quiz_attempt::Entity::find().all(db.reader()).await.unwrap();
         let stored: Acknowledged = attempts
             .iter()
@@ -192,9 +224,13 @@ impl Survived {
             assert_eq!((profile.total_quizzes_completed, profile.quiz_score_sum), expected);
         }
         let jobs = job::Entity::find().count(db.reader()).await.unwrap();
-        assert!(self.kills > 0 && !self.acknowledged.is_empty());
+        assert!(!self.faults.is_empty() && !self.acknowledged.is_empty());
         let facts = self.acknowledged.len();
-        print(&format!("{} kills, {facts} facts acknowledged, {jobs} jobs", self.kills));
+        let full = self.faults.iter().filter(|fault| **fault == Fault::DiskFull).count();
+        let kills = self.faults.len() - full;
+        print(&format!(
+            "{kills} kills, {full} full disks, {facts} facts acknowledged, 0 lost, 0 stale, 0 wrong, {jobs} jobs"
+        ));
     }
 }
 

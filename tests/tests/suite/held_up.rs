@@ -20,6 +20,8 @@ const STATEMENT_WITHIN: Duration = Duration::from_secs(3);
 /// Somebody who has forgotten to end a transaction that holds a row.
 async fn hold(app: &TestApp, row: &str) -> WriteTransaction {
     let txn = app.db().begin_write().await.expect("a transaction");
+    // Or the server would end it before everything that waits for it has given up.
+    txn.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await.expect("patience");
     txn.execute_unprepared(&format!("SELECT 1 FROM {row} FOR UPDATE")).await.expect(row);
     txn
 }

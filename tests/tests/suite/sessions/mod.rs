@@ -23,7 +23,7 @@ fn request(app: &TestApp, method: Method, path: &str) -> RequestBuilder {
 }
 
 /// Sends the form of the sign-in page, as a browser does that shows it.
-pub(super) async fn sign_in(app: &TestApp, fields: &[(&str, &str)]) -> Raw {
+pub(crate) async fn sign_in(app: &TestApp, fields: &[(&str, &str)]) -> Raw {
     answer(form(app, "/sign-in", fields).header(ORIGIN, &app.url)).await
 }
 

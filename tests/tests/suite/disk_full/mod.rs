@@ -5,6 +5,9 @@
 //! then undoes a statement or the whole transaction, depending on the statement; `RAISE(ROLLBACK)` in a trigger makes it
 //! end the transaction for certain.
 
+mod places;
+pub(crate) mod process;
+
 use entity::database::Database;
 use entity::quiz_attempt;
 use entity::sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
@@ -30,7 +33,7 @@ async fn record(app: &TestApp, attempt: &str) -> Option<String> {
         "completedAt": "2026-03-01T10:00:00Z", "score": { "percentage": "80" },
     });
     let answer = app.service().send(mutation, json!({ "input": input })).await;
-    answer.error().map(|error| error.code.clone())
+    answer.error().map(|error| error.code)
 }
 
 /// How many attempts a process sees that has just opened the file.
