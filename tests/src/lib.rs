@@ -19,7 +19,7 @@
 //! | [`past`] | the history of the numbers, and what counts week by week |
 //! | [`oulad`] | real results of real students, loaded through the API |
 //! | [`program`], [`binary`], [`fleet`] | the real programs, alone and together |
-//! | [`full_disk`] | a disk for real programs that is full when a test says so |
+//! | [`faulty_disk`] | a disk for real programs that is full or fails when a test says so |
 //! | [`mod@browser`], [`relay`] | a real browser, headless; a network for it that can be cut |
 //! | [`npm`] | packages from the npm registry |
 //! | [`backend`], [`postgres`] | the two databases; a PostgreSQL that the tests start themselves |
@@ -37,8 +37,8 @@ pub mod browser;
 pub mod client;
 pub mod crowd;
 pub mod explanations;
+pub mod faulty_disk;
 pub mod fleet;
-pub mod full_disk;
 pub mod fuzz;
 pub mod live_bench;
 pub mod npm;

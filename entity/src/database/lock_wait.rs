@@ -34,7 +34,7 @@ pub(super) async fn bounded<T>(
     loop {
         let busy = match timeout(LOOK_EVERY, &mut begin).await {
             Ok(Err(error)) if is_busy(&error) => true,
-            Ok(begun) => return begun,
+            Ok(result) => return result,
             Err(_) => false,
         };
         let holder = lock_holder::find(wal_index);

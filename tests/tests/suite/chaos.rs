@@ -107,7 +107,7 @@ async fn strike(installation: &mut Installation, fault: Fault, random: &mut StdR
         (Fault::DiskFull, _) => {
             installation.disk.fill();
             tokio::time::sleep(Duration::from_millis(random.random_range(200..3000))).await;
-            installation.free().await;
+            installation.mend().await;
         }
     }
 }

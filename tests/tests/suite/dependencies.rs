@@ -49,7 +49,7 @@ const NEVER: [&str; 4] = ["aws-lc-sys", "native-tls", "openssl", "openssl-sys"];
 fn packages() -> Vec<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(root.join("Cargo.toml"))
         .output()
         .expect("cargo runs");

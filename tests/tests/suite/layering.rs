@@ -14,7 +14,7 @@ fn root() -> &'static Path {
 /// The dependencies of a crate of ours, those for tests left out.
 fn dependencies(name: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--manifest-path"])
         .arg(root().join("Cargo.toml"))
         .output()
         .expect("cargo runs");

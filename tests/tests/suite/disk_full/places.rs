@@ -195,8 +195,8 @@ impl Work {
             Self::Backfill => {
                 let started = mutate(app, "backfillStudentAggregates(input: { scope: ALL }) { id }").await;
                 let mut walker = walker(app, "walking");
-                let walked = failed(walker.step().await);
-                started.or(walked).or(recalculate(app).await).or(failed(walker.step().await))
+                let enqueued = failed(walker.step().await);
+                started.or(enqueued).or(recalculate(app).await).or(failed(walker.step().await))
             }
         }
     }

@@ -1,13 +1,15 @@
-//! The real programs on a disk that is full and then has room again, killed after.
+//! The real programs on a disk that is full or fails and is then in order again, killed after.
+
+use std::collections::BTreeSet;
 
 use entity::database::Database;
 use entity::quiz_attempt;
-use entity::sea_orm::{EntityTrait, PaginatorTrait};
+use entity::sea_orm::EntityTrait;
 use serde_json::json;
 use tests::Backend;
 use tests::client::Client;
+use tests::faulty_disk::FaultyDisk;
 use tests::fleet::{Fleet, Member};
-use tests::full_disk::FullDisk;
 use tests::on_both_backends;
 use tests::postgres::{Cluster, Durability};
 
@@ -17,7 +19,7 @@ use crate::chaos::{prepare, record};
 pub(crate) struct Installation {
     pub(crate) fleet: Fleet,
     pub(crate) url: String,
-    pub(crate) disk: FullDisk,
+    pub(crate) disk: FaultyDisk,
     pub(crate) cluster: Option<Cluster>,
     _folder: Option<tempfile::TempDir>,
 }
@@ -27,15 +29,15 @@ impl Installation {
         match backend {
             Backend::Sqlite => {
                 let folder = tempfile::tempdir().expect("a folder");
-                let disk = FullDisk::holding(folder.path());
+                let disk = FaultyDisk::holding(folder.path());
                 let url = format!("sqlite:{}", folder.path().join("tally.db").display());
                 let fleet = Fleet::start_with(&url, 0, disk.environment()).await;
                 Self { fleet, url, disk, cluster: None, _folder: Some(folder) }
             }
             Backend::Postgres => {
-                let on_disk = |directory: &std::path::Path| FullDisk::holding(directory).environment();
+                let on_disk = |directory: &std::path::Path| FaultyDisk::holding(directory).environment();
                 let cluster = Cluster::create_on(Durability::Durable, on_disk).await;
-                let disk = FullDisk::holding(&cluster.directory());
+                let disk = FaultyDisk::holding(&cluster.directory());
                 let url = cluster.url("postgres");
                 let fleet = Fleet::start(&url, 2).await;
                 Self { fleet, url, disk, cluster: Some(cluster), _folder: None }
@@ -43,18 +45,19 @@ impl Installation {
         }
     }
 
-    /// Gives the disk room again. A server of PostgreSQL that could not write its log has ended itself.
-    pub(crate) async fn free(&self) {
-        self.disk.free();
+    /// Mends the disk. A server of PostgreSQL that could not write its log has ended itself.
+    pub(crate) async fn mend(&self) {
+        self.disk.mend();
         if let Some(cluster) = &self.cluster {
             cluster.revive().await;
         }
     }
 
-    /// How many attempts a process sees that has just opened the database.
-    async fn stored(&self) -> u64 {
+    /// The attempts that a process sees which has just opened the database, by their `sourcedId`.
+    async fn stored(&self) -> BTreeSet<String> {
         let other = Database::connect(&self.url, 1).await.expect("the database opens");
-        quiz_attempt::Entity::find().count(other.reader()).await.expect("a count")
+        let attempts = quiz_attempt::Entity::find().all(other.reader()).await.expect("attempts");
+        attempts.into_iter().map(|attempt| attempt.sourced_id).collect()
     }
 }
 
@@ -65,42 +68,61 @@ async fn record_at_last(service: &Client, sourced_id: &str) {
     }
 }
 
+/// How the disk is at fault, and what `/readyz` says of it.
+type Fault = (fn(&FaultyDisk), &'static str);
+
+const FAULTS: [Fault; 2] =
+    [(FaultyDisk::fill, "disk is full"), (FaultyDisk::fail, "disk or file system fails")];
+
+/// Writes facts until some have failed. Returns those that were acknowledged meanwhile.
+async fn record_until_failed(service: &Client, failures: usize) -> BTreeSet<String> {
+    let (mut acknowledged, mut failed) = (BTreeSet::new(), 0);
+    for sourced_id in (0..).map(|n| format!("faulty-{n}")) {
+        match record(service, &sourced_id, 0, 8000).await {
+            Ok(()) => drop(acknowledged.insert(sourced_id)),
+            Err(code) => {
+                assert_eq!(code.as_deref(), Some("UNAVAILABLE"));
+                failed += 1;
+            }
+        }
+        if failed == failures {
+            break;
+        }
+    }
+    acknowledged
+}
+
+async fn survive(backend: Backend, (fault, said): Fault, failures: usize) {
+    let mut installation = Installation::new(backend).await;
+    let service = installation.fleet.service();
+    prepare(&service).await;
+    fault(&installation.disk);
+    let mut acknowledged = record_until_failed(&service, failures).await;
+    if backend == Backend::Sqlite {
+        let (status, text) = installation.fleet.ops("/readyz").await;
+        assert_eq!((status, text.contains(said)), (503, true), "{text}");
+        let read = installation.fleet.admin().data("{ students { totalCount } }", json!({})).await;
+        assert!(read["students"]["totalCount"].is_number(), "reads go on: {read}");
+    }
+    installation.mend().await;
+    for sourced_id in (0..30).map(|n| format!("mended-{n}")) {
+        record_at_last(&service, &sourced_id).await;
+        acknowledged.insert(sourced_id);
+    }
+    let stored = installation.stored().await;
+    assert!(acknowledged.is_subset(&stored), "{failures} failures: not all are seen by another process");
+    installation.fleet.kill(Member::Api).await;
+    assert_eq!(installation.stored().await, stored, "{failures} failures, after SIGKILL");
+    installation.fleet.ready().await;
+    assert_eq!(installation.fleet.ops("/readyz").await.0, 200);
+}
+
 on_both_backends! {
-    async fn what_is_acknowledged_around_a_full_disk_is_kept(backend) {
-        for failures in [1, 2, 6] {
-            let mut installation = Installation::new(backend).await;
-            let service = installation.fleet.service();
-            prepare(&service).await;
-            installation.disk.fill();
-            let (mut acknowledged, mut failed) = (0, 0);
-            for n in 0.. {
-                match record(&service, &format!("full-{n}"), 0, 8000).await {
-                    Ok(()) => acknowledged += 1,
-                    Err(code) => {
-                        assert_eq!(code.as_deref(), Some("UNAVAILABLE"));
-                        failed += 1;
-                    }
-                }
-                if failed == failures {
-                    break;
-                }
+    async fn what_is_acknowledged_around_a_faulty_disk_is_kept(backend) {
+        for fault in FAULTS {
+            for failures in [1, 2, 6] {
+                survive(backend, fault, failures).await;
             }
-            if backend == Backend::Sqlite {
-                let (status, text) = installation.fleet.ops("/readyz").await;
-                assert_eq!((status, text.contains("disk is full")), (503, true), "{text}");
-                let read = installation.fleet.admin().data("{ students { totalCount } }", json!({})).await;
-                assert!(read["students"]["totalCount"].is_number(), "reads go on: {read}");
-            }
-            installation.free().await;
-            for n in 0..30 {
-                record_at_last(&service, &format!("free-{n}")).await;
-            }
-            acknowledged += 30;
-            assert_eq!(installation.stored().await, acknowledged, "{failures} failures, seen by another process");
-            installation.fleet.kill(Member::Api).await;
-            assert_eq!(installation.stored().await, acknowledged, "{failures} failures, after SIGKILL");
-            installation.fleet.ready().await;
-            assert_eq!(installation.fleet.ops("/readyz").await.0, 200);
         }
     }
 }

@@ -1,9 +1,11 @@
 /*
- * A disk that is full while a file exists: preloaded into a program, it refuses every write that would make a file grow,
- * with ENOSPC, as a real file system does. Writes within a file's present size succeed, as they do on a real one.
+ * A disk that is full or fails while a file exists, preloaded into a program.
  *
- * FULL_DISK_FLAG   the file that says the disk is full
- * FULL_DISK_UNDER  the folder that lies on that disk
+ * If the file is empty, the disk is full: a write that would make a file grow fails with ENOSPC, and a write within a
+ * file's present size succeeds, as on a real file system. Otherwise every write and every sync fails with EIO.
+ *
+ * FAULTY_DISK_FLAG   that file
+ * FAULTY_DISK_UNDER  the folder that lies on the disk
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -28,20 +30,27 @@ static int lies_under(int fd, const char *folder)
     return strncmp(path, folder, strlen(folder)) == 0;
 }
 
-/* Whether a write of `length` bytes at `at` has no room; at the file's own position if `at` is negative. */
-static int has_no_room(int fd, off_t at, size_t length)
+/* The error of a write of `length` bytes at `at`, or at the file's own position if `at` is negative; 0 for none. */
+static int error_of_write(int fd, off_t at, size_t length)
 {
-    const char *flag = getenv("FULL_DISK_FLAG"), *folder = getenv("FULL_DISK_UNDER");
-    struct stat file;
-    int before = errno, full = 0;
-    if (flag && folder && length > 0 && access(flag, F_OK) == 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode)
-        && lies_under(fd, folder)) {
-        if (at < 0)
-            at = fcntl(fd, F_GETFL) & O_APPEND ? file.st_size : lseek(fd, 0, SEEK_CUR);
-        full = at + (off_t)length > file.st_size;
-    }
-    errno = full ? ENOSPC : before;
-    return full;
+    const char *flag = getenv("FAULTY_DISK_FLAG"), *folder = getenv("FAULTY_DISK_UNDER");
+    struct stat file, fault;
+    if (!flag || !folder || stat(flag, &fault) != 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)
+        || !lies_under(fd, folder))
+        return 0;
+    if (fault.st_size > 0)
+        return EIO;
+    if (at < 0)
+        at = fcntl(fd, F_GETFL) & O_APPEND ? file.st_size : lseek(fd, 0, SEEK_CUR);
+    return length > 0 && at + (off_t)length > file.st_size ? ENOSPC : 0;
+}
+
+/* Whether the write fails; `errno` says how, and is left alone otherwise. */
+static int fails(int fd, off_t at, size_t length)
+{
+    int before = errno, error = error_of_write(fd, at, length);
+    errno = error ? error : before;
+    return error != 0;
 }
 
 static size_t total(const struct iovec *parts, int count)
@@ -61,47 +70,59 @@ static size_t total(const struct iovec *parts, int count)
 ssize_t write(int fd, const void *data, size_t length)
 {
     NEXT(ssize_t, "write", int, const void *, size_t);
-    return has_no_room(fd, -1, length) ? -1 : next(fd, data, length);
+    return fails(fd, -1, length) ? -1 : next(fd, data, length);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     NEXT(ssize_t, "writev", int, const struct iovec *, int);
-    return has_no_room(fd, -1, total(parts, count)) ? -1 : next(fd, parts, count);
+    return fails(fd, -1, total(parts, count)) ? -1 : next(fd, parts, count);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t length, off_t at)
 {
     NEXT(ssize_t, "pwrite", int, const void *, size_t, off_t);
-    return has_no_room(fd, at, length) ? -1 : next(fd, data, length, at);
+    return fails(fd, at, length) ? -1 : next(fd, data, length, at);
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t length, off64_t at)
 {
     NEXT(ssize_t, "pwrite64", int, const void *, size_t, off64_t);
-    return has_no_room(fd, at, length) ? -1 : next(fd, data, length, at);
+    return fails(fd, at, length) ? -1 : next(fd, data, length, at);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
     NEXT(ssize_t, "pwritev", int, const struct iovec *, int, off_t);
-    return has_no_room(fd, at, total(parts, count)) ? -1 : next(fd, parts, count, at);
+    return fails(fd, at, total(parts, count)) ? -1 : next(fd, parts, count, at);
 }
 
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at)
 {
     NEXT(ssize_t, "pwritev64", int, const struct iovec *, int, off64_t);
-    return has_no_room(fd, at, total(parts, count)) ? -1 : next(fd, parts, count, at);
+    return fails(fd, at, total(parts, count)) ? -1 : next(fd, parts, count, at);
 }
 
 int posix_fallocate(int fd, off_t at, off_t length)
 {
     NEXT(int, "posix_fallocate", int, off_t, off_t);
-    return has_no_room(fd, at, (size_t)length) ? ENOSPC : next(fd, at, length);
+    return fails(fd, at, (size_t)length) ? errno : next(fd, at, length);
 }
 
 int posix_fallocate64(int fd, off64_t at, off64_t length)
 {
     NEXT(int, "posix_fallocate64", int, off64_t, off64_t);
-    return has_no_room(fd, at, (size_t)length) ? ENOSPC : next(fd, at, length);
+    return fails(fd, at, (size_t)length) ? errno : next(fd, at, length);
+}
+
+int fsync(int fd)
+{
+    NEXT(int, "fsync", int);
+    return fails(fd, 0, 0) ? -1 : next(fd);
+}
+
+int fdatasync(int fd)
+{
+    NEXT(int, "fdatasync", int);
+    return fails(fd, 0, 0) ? -1 : next(fd);
 }
