@@ -105,6 +105,29 @@ impl Fleet {
         }
     }
 
+    /// Stops a process with SIGSTOP, wherever it is.
+    pub fn freeze(&self, member: Member) {
+        self.signal(member, "-STOP");
+    }
+
+    /// Lets a process go on that was stopped.
+    pub fn thaw(&self, member: Member) {
+        self.signal(member, "-CONT");
+    }
+
+    fn signal(&self, member: Member, signal: &str) {
+        let child = match member {
+            Member::Api => &self.api,
+            Member::Worker(number) => &self.workers[number],
+        };
+        // One that has ended by itself needs no signal.
+        let Some(pid) = child.id() else { return };
+        std::process::Command::new("kill")
+            .args([signal, &pid.to_string()])
+            .status()
+            .expect("there is a kill");
+    }
+
     /// Starts again whatever has ended by itself, as a service manager does.
     pub fn revive(&mut self) {
         if has_ended(&mut self.api) {

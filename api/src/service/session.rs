@@ -55,15 +55,23 @@ pub async fn find(
 ) -> Result<Option<(Identity, DateTime<Utc>)>, DbErr> {
     let session = Entity::find_by_id(key.hash()).filter(holds_at(now)).one(db.reader()).await?;
     let Some(session) = session else { return Ok(None) };
-    if session.used_at < now - NOTED_WITHIN {
-        Entity::update_many()
-            .col_expr(Column::UsedAt, Expr::value(now))
-            .filter(Column::KeyHash.eq(&session.key_hash))
-            .exec(db.writer())
-            .await?;
+    if session.used_at < now - NOTED_WITHIN
+        && let Err(error) = note_use(db, &session.key_hash, now).await
+    {
+        // Reads go on while nothing can be stored; the session ends earlier if that lasts.
+        tracing::warn!(%error, "the use of a session was not stored");
     }
     let role = session.role.parse::<Role>().map_err(|error| DbErr::Type(error.to_string()))?;
     Ok(Identity::new(role, session.subject).ok().map(|identity| (identity, session.expires_at)))
+}
+
+async fn note_use(db: &Database, key_hash: &str, now: DateTime<Utc>) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(now))
+        .filter(Column::KeyHash.eq(key_hash))
+        .exec(db.writer())
+        .await?;
+    Ok(())
 }
 
 /// The condition under which a session lets its holder in at `now`.

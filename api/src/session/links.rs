@@ -17,9 +17,11 @@ pub const LINK_LIFETIME: TimeDelta = TimeDelta::hours(1);
 #[derive(Debug, Default)]
 pub(super) struct Links(Mutex<HashMap<String, Offer>>);
 
+/// A link that has been redeemed.
 #[derive(Debug)]
-struct Offer {
-    identity: Identity,
+pub(crate) struct Offer {
+    /// The person it signs in.
+    pub(crate) identity: Identity,
     expires_at: DateTime<Utc>,
 }
 
@@ -33,8 +35,13 @@ impl Links {
     }
 
     /// Who the code lets in, if it is used for the first time and in time.
-    pub(super) fn redeem(&self, code: &Key, now: DateTime<Utc>) -> Option<Identity> {
+    pub(super) fn redeem(&self, code: &Key, now: DateTime<Utc>) -> Option<Offer> {
         let offer = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&code.hash())?;
-        (now < offer.expires_at).then_some(offer.identity)
+        (now < offer.expires_at).then_some(offer)
+    }
+
+    /// Takes the use of a code back, because no session came of it.
+    pub(super) fn restore(&self, code: &Key, offer: Offer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(code.hash(), offer);
     }
 }

@@ -24,7 +24,7 @@ use crate::auth::{Identity, TokenError, TokenVerifier};
 use crate::schema::Services;
 use crate::service::session;
 use crate::viewer::Viewer;
-use links::Links;
+use links::{Links, Offer};
 use site::Site;
 
 /// What becomes of a request that comes with the cookie of a session.
@@ -106,8 +106,13 @@ impl Sessions {
     }
 
     /// Who the link with this code was made for, if it is the first time that it is used.
-    pub(crate) fn redeem(&self, code: &str) -> Option<Identity> {
+    pub(crate) fn redeem(&self, code: &str) -> Option<Offer> {
         self.links.redeem(&Key::from(code), self.services.clock.now())
+    }
+
+    /// Takes the use of a link back, because no session came of it.
+    pub(crate) fn restore(&self, code: &str, offer: Offer) {
+        self.links.restore(&Key::from(code), offer);
     }
 
     /// Who a token names, and until when.

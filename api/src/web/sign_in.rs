@@ -91,8 +91,16 @@ pub(super) async fn sign_in(State(sessions): State<Sessions>, headers: HeaderMap
 /// A session for whoever has what was sent.
 async fn begin(sessions: &Sessions, fields: &Fields) -> Result<(Role, Key), Failure> {
     if let Some(code) = &fields.code {
-        let identity = sessions.redeem(code).ok_or_else(|| Failure::unauthorized(USED_LINK))?;
-        return Ok((identity.role(), sessions.begin(&identity, None).await?));
+        let offer = sessions.redeem(code).ok_or_else(|| Failure::unauthorized(USED_LINK))?;
+        let begun = sessions.begin(&offer.identity, None).await;
+        return match begun {
+            Ok(key) => Ok((offer.identity.role(), key)),
+            Err(error) => {
+                // The link has signed nobody in, and works once the database stores again.
+                sessions.restore(code, offer);
+                Err(error.into())
+            }
+        };
     }
     let token = fields.token.as_deref().filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| Failure::unauthorized(NO_TOKEN))?;

@@ -1,4 +1,4 @@
-//! Processes and servers that are killed, and disks that are full, at random while facts are written: nothing that was
+//! Processes and servers that are killed or frozen, and disks that are full, at random while facts are written: nothing that was
 //! acknowledged is lost, and nothing stays wrong.
 //!
 //! Bounded to a few seconds; `TALLY_CHAOS_SECONDS` has it go on for longer.
@@ -37,27 +37,32 @@ enum Fault {
     ServerCrash,
     /// The disk of the database is full for some time.
     DiskFull,
+    /// SIGSTOP to a process for some time.
+    Freeze(Member),
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_survives_the_death_of_its_process_and_full_disks() {
-    let faults = |random: &mut StdRng| match random.random_range(0..4) {
+async fn sqlite_survives_the_death_of_its_processes_freezes_and_full_disks() {
+    let faults = |random: &mut StdRng| match random.random_range(0..6) {
         0 => Fault::DiskFull,
+        1 => Fault::Freeze(Member::Worker(0)),
+        2 | 3 => Fault::Kill(Member::Worker(0)),
         _ => Fault::Kill(Member::Api),
     };
-    survive(Installation::new(Backend::Sqlite).await, faults).await.check().await;
+    survive(Installation::new(Backend::Sqlite, 1).await, faults).await.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_survives_the_death_of_api_workers_and_server_and_full_disks() {
-    let faults = |random: &mut StdRng| match random.random_range(0..6) {
+async fn postgres_survives_the_death_of_processes_and_server_freezes_and_full_disks() {
+    let faults = |random: &mut StdRng| match random.random_range(0..7) {
         0 => Fault::Kill(Member::Api),
         1 | 2 => Fault::Kill(Member::Worker(0)),
         3 => Fault::Kill(Member::Worker(1)),
         4 => Fault::ServerCrash,
+        5 => Fault::Freeze(Member::Worker(0)),
         _ => Fault::DiskFull,
     };
-    survive(Installation::new(Backend::Postgres).await, faults).await.check().await;
+    survive(Installation::new(Backend::Postgres, 2).await, faults).await.check().await;
 }
 
 /// What was done to the installation, and what it had acknowledged.
@@ -104,6 +109,11 @@ async fn strike(installation: &mut Installation, fault: Fault, random: &mut StdR
             cluster.start().await;
         }
         (Fault::ServerCrash, None) => unreachable!("SQLite has no server"),
+        (Fault::Freeze(member), _) => {
+            installation.fleet.freeze(member);
+            tokio::time::sleep(Duration::from_millis(random.random_range(200..6000))).await;
+            installation.fleet.thaw(member);
+        }
         (Fault::DiskFull, _) => {
             installation.disk.fill();
             tokio::time::sleep(Duration::from_millis(random.random_range(200..3000))).await;
@@ -226,10 +236,13 @@ impl Survived {
         let jobs = job::Entity::find().count(db.reader()).await.unwrap();
         assert!(!self.faults.is_empty() && !self.acknowledged.is_empty());
         let facts = self.acknowledged.len();
-        let full = self.faults.iter().filter(|fault| **fault == Fault::DiskFull).count();
-        let kills = self.faults.len() - full;
+        let count = |of: fn(&Fault) -> bool| self.faults.iter().filter(|fault| of(fault)).count();
+        let full = count(|fault| *fault == Fault::DiskFull);
+        let frozen = count(|fault| matches!(fault, Fault::Freeze(_)));
+        let kills = self.faults.len() - full - frozen;
         print(&format!(
-            "{kills} kills, {full} full disks, {facts} facts acknowledged, 0 lost, 0 stale, 0 wrong, {jobs} jobs"
+            "{kills} kills, {frozen} freezes, {full} full disks; {facts} facts acknowledged, 0 lost, 0 stale, 0 wrong, \
+             {jobs} jobs"
         ));
     }
 }

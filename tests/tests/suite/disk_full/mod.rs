@@ -8,6 +8,8 @@
 mod places;
 pub(crate) mod process;
 
+use api::auth::Role;
+use chrono::TimeDelta;
 use entity::database::Database;
 use entity::quiz_attempt;
 use entity::sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
@@ -15,6 +17,7 @@ use serde_json::json;
 use tests::{Backend, TestApp};
 
 use crate::queue::{school, sql};
+use crate::sessions::{sign_in, sign_in_by_token, who};
 
 /// The limit that a new connection has.
 const NO_LIMIT: u32 = 1_073_741_823;
@@ -94,4 +97,34 @@ async fn facts_are_kept_after_sqlite_has_ended_a_transaction_by_itself() {
         }
         assert_eq!(stored_attempts(&app).await, 30, "after {failures:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browsers_session_reads_on_while_nothing_can_be_stored() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let cookie = sign_in_by_token(&app, Role::Admin, "admin").await;
+    sql(
+        &app,
+        "CREATE TRIGGER fail BEFORE UPDATE ON session BEGIN SELECT RAISE(ROLLBACK, 'disk failed'); END",
+    )
+    .await;
+    // Long enough that the use of the session would be noted.
+    app.advance(TimeDelta::minutes(10));
+    assert_eq!(who(&app, &cookie).await, "ADMIN admin");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_could_not_sign_in_works_once_the_session_can_be_stored() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let link = app.one_time_link(Role::Admin, "admin");
+    let code = link.split_once("code=").expect("a link with a code").1;
+    sql(
+        &app,
+        "CREATE TRIGGER fail BEFORE INSERT ON session BEGIN SELECT RAISE(ROLLBACK, 'disk failed'); END",
+    )
+    .await;
+    assert_eq!(sign_in(&app, &[("code", code)]).await.status, 503);
+    sql(&app, "DROP TRIGGER fail").await;
+    assert_eq!(sign_in(&app, &[("code", code)]).await.status, 303);
+    assert_eq!(sign_in(&app, &[("code", code)]).await.status, 401, "it works once");
 }

@@ -25,13 +25,14 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    pub(crate) async fn new(backend: Backend) -> Self {
+    /// An API, with a worker inside unless there are workers of their own.
+    pub(crate) async fn new(backend: Backend, workers: usize) -> Self {
         match backend {
             Backend::Sqlite => {
                 let folder = tempfile::tempdir().expect("a folder");
                 let disk = FaultyDisk::holding(folder.path());
                 let url = format!("sqlite:{}", folder.path().join("tally.db").display());
-                let fleet = Fleet::start_with(&url, 0, disk.environment()).await;
+                let fleet = Fleet::start_with(&url, workers, disk.environment()).await;
                 Self { fleet, url, disk, cluster: None, _folder: Some(folder) }
             }
             Backend::Postgres => {
@@ -39,7 +40,7 @@ impl Installation {
                 let cluster = Cluster::create_on(Durability::Durable, on_disk).await;
                 let disk = FaultyDisk::holding(&cluster.directory());
                 let url = cluster.url("postgres");
-                let fleet = Fleet::start(&url, 2).await;
+                let fleet = Fleet::start(&url, workers).await;
                 Self { fleet, url, disk, cluster: Some(cluster), _folder: None }
             }
         }
@@ -93,7 +94,7 @@ async fn record_until_failed(service: &Client, failures: usize) -> BTreeSet<Stri
 }
 
 async fn survive(backend: Backend, (fault, said): Fault, failures: usize) {
-    let mut installation = Installation::new(backend).await;
+    let mut installation = Installation::new(backend, 0).await;
     let service = installation.fleet.service();
     prepare(&service).await;
     fault(&installation.disk);

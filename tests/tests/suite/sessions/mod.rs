@@ -32,7 +32,7 @@ fn form(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
     request(app, Method::POST, path).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
 }
 
-pub(super) async fn sign_in_by_token(app: &TestApp, role: Role, subject: &str) -> String {
+pub(crate) async fn sign_in_by_token(app: &TestApp, role: Role, subject: &str) -> String {
     let token = app.token(role, subject);
     cookie_of(&sign_in(app, &[("token", &token)]).await)
 }
@@ -57,7 +57,7 @@ fn query(app: &TestApp, cookie: &str, query: &str) -> RequestBuilder {
 }
 
 /// Who the session is taken for; the code of the error if it is not taken at all.
-pub(super) async fn who(app: &TestApp, cookie: &str) -> String {
+pub(crate) async fn who(app: &TestApp, cookie: &str) -> String {
     let response = answer(query(app, cookie, ME)).await;
     let me = &response.json()["data"]["me"];
     match me["subject"].as_str() {
