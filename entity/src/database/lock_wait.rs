@@ -9,18 +9,19 @@ use std::pin::pin;
 use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::fault::is_busy;
 use super::lock_holder;
 use super::storage_health::{StorageFault, StorageHealth};
 
-/// How long a transaction waits to begin.
-const LIMIT: Duration = Duration::from_secs(10);
-/// How often the holder of the lock is looked at meanwhile.
+/// How often the holder of the lock is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After how many looks a transaction gives up: after ten seconds, in which the time does not count that this process was
+/// stopped itself.
+const LOOKS: u32 = 10;
 
-/// The result of `begin`, unless the lock on `wal_index` is not to be had within [`LIMIT`].
+/// The result of `begin`, unless the lock on `wal_index` is not to be had within [`LOOKS`].
 ///
 /// # Errors
 /// As `begin`; a transient error when the wait was in vain. `health` is told of a process that holds the lock too long.
@@ -29,9 +30,8 @@ pub(super) async fn bounded<T>(
     wal_index: &Path,
     health: &StorageHealth,
 ) -> Result<T, DbErr> {
-    let started = Instant::now();
     let mut begin = pin!(begin);
-    loop {
+    for look in 1..=LOOKS {
         let busy = match timeout(LOOK_EVERY, &mut begin).await {
             Ok(Err(error)) if is_busy(&error) => true,
             Ok(result) => return result,
@@ -39,14 +39,15 @@ pub(super) async fn bounded<T>(
         };
         let holder = lock_holder::find(wal_index);
         let stopped = holder.is_some_and(lock_holder::is_stopped);
-        if busy || stopped || started.elapsed() >= LIMIT {
+        if busy || stopped || look == LOOKS {
             // Without a holder elsewhere the transactions of this process have waited for each other.
             if busy || holder.is_some() {
                 health.faulty(StorageFault::Locked { holder, stopped });
             }
-            return Err(waited_in_vain());
+            break;
         }
     }
+    Err(waited_in_vain())
 }
 
 fn waited_in_vain() -> DbErr {
