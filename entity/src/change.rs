@@ -147,6 +147,11 @@ fn coalesce_with_waiting() -> OnConflict {
         .target_and_where(Expr::cust("state = 'available'"))
         .values([
             (job::Column::Coalesced, Expr::cust("job.coalesced + 1")),
+            (
+                // Later than now only after the clock was set back.
+                job::Column::RunAt,
+                Expr::cust("CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"),
+            ),
             (job::Column::TraceParent, Expr::cust("COALESCE(excluded.trace_parent, job.trace_parent)")),
             (
                 job::Column::Priority,

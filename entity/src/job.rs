@@ -3,8 +3,10 @@
 //! A job carries ids only. It is enqueued by [`crate::change`] in the transaction of the fact that needs it; how it is
 //! claimed, run and finished is the worker's business.
 
+use sea_orm::DbBackend;
 use sea_orm::entity::prelude::*;
 
+use crate::db_time;
 use crate::id::{JobId, StudentId};
 
 /// The kind of job that recomputes one student's aggregates from the facts.
@@ -65,6 +67,18 @@ impl State {
     }
 }
 
+/// The condition under which a job that waits is to be started, as SQL text.
+///
+/// An available job is due whatever its `run_at` says, and so is one whose newest attempt began in the future: the clock
+/// was set back since, and its delay was reckoned by the former time.
+pub fn due_sql(backend: DbBackend) -> String {
+    let (now, set_back) = (db_time::now_sql(backend), db_time::ahead_sql(backend, "started_at"));
+    format!(
+        "state IN ('available', 'scheduled', 'retryable') \
+         AND (state = 'available' OR run_at <= {now} OR {set_back})"
+    )
+}
+
 /// A job of the queue.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "job")]
@@ -87,7 +101,7 @@ pub struct Model {
     pub max_attempts: i32,
     /// How many further requests this job has taken upon itself while it was waiting.
     pub coalesced: i64,
-    /// Not to be started before this time of the database's clock.
+    /// Not to be started again before this time of the database's clock. Of an available job: since when it is due.
     pub run_at: ChronoDateTimeUtc,
     /// When it was enqueued, by the database's clock.
     pub enqueued_at: ChronoDateTimeUtc,

@@ -9,6 +9,7 @@
 //! | [`student`] … [`assignment_submission`] | the facts, as other systems tell them |
 //! | [`student_profile`], [`weekly_performance`] | the aggregates, which can always be rebuilt from the facts |
 //! | [`performance_snapshot`] | what the aggregates were before |
+//! | [`retention_clock`] | the time by which old rows are deleted |
 //! | [`aggregate_drift`], [`audit_cursor`] | aggregates that are not what the facts say; where the search for them stands |
 //! | [`access_log`], [`student_erasure`] | who read or changed whose record; who is no more |
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
@@ -52,6 +53,7 @@ pub mod performance_snapshot;
 pub mod queue_status;
 pub mod quiz;
 pub mod quiz_attempt;
+pub mod retention_clock;
 pub mod revoked_subject;
 pub mod revoked_token;
 pub mod school;

@@ -87,11 +87,11 @@ impl QueueStatus {
 
     async fn moments(db: &Database) -> Result<Moments, DbErr> {
         let now = db_time::now_sql(db.backend());
+        let due = job::due_sql(db.backend());
         let recently = db_time::before_sql(db.backend(), RECENT);
         let sql = format!(
             "SELECT {now} AS now, \
-             (SELECT MIN(run_at) FROM job WHERE state IN ('available', 'scheduled', 'retryable') \
-               AND run_at <= {now}) AS oldest, \
+             (SELECT MIN(run_at) FROM job WHERE {due}) AS oldest, \
              (SELECT COUNT(*) FROM job WHERE state IN ('completed', 'discarded', 'cancelled') \
                AND state = 'completed' AND finished_at > {recently}) AS completed, \
              (SELECT COUNT(*) FROM job_failure WHERE failed_at > {recently}) AS failed",

@@ -16,6 +16,7 @@ mod m0010_sessions;
 mod m0011_trace;
 mod m0012_access_log;
 mod m0013_revocations;
+mod m0014_clocks;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_trace::Migration),
             Box::new(m0012_access_log::Migration),
             Box::new(m0013_revocations::Migration),
+            Box::new(m0014_clocks::Migration),
         ]
     }
 }

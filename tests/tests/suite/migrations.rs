@@ -12,8 +12,8 @@ use entity::sea_orm::{
 use entity::{
     access_log, aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item,
     backfill_run, course, enrollment, guardian, guardianship, job, job_failure, paused_kind,
-    performance_snapshot, quiz, quiz_attempt, revoked_subject, revoked_token, school, session, student,
-    student_erasure, student_profile, weekly_performance, worker,
+    performance_snapshot, quiz, quiz_attempt, retention_clock, revoked_subject, revoked_token, school,
+    session, student, student_erasure, student_profile, weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -86,6 +86,10 @@ const POPULATION: &[&[&str]] = &[
         "INSERT INTO revoked_token (jti, revoked_at, revoked_by) VALUES ('x', '2026-03-01T10:00:00+00:00', 'admin')",
         "INSERT INTO revoked_subject (role, subject, issued_before, revoked_at, revoked_by) VALUES ('GUARDIAN', \
          'gwen', '2026-03-01T10:00:00+00:00', '2026-03-01T10:00:00+00:00', 'admin')",
+    ],
+    &[
+        "UPDATE backfill_run SET leased_at = '2026-03-01T10:00:00+00:00'",
+        "UPDATE retention_clock SET reached_at = '2026-03-01T10:00:00+00:00'",
     ],
 ];
 
@@ -263,6 +267,7 @@ on_both_backends! {
         add(columns::<session::Entity>());
         add(columns::<access_log::Entity>());
         add(columns::<student_erasure::Entity>());
+        add(columns::<retention_clock::Entity>());
         add(columns::<revoked_token::Entity>());
         add(columns::<revoked_subject::Entity>());
         assert_eq!(tables(&database.db).await, entities);

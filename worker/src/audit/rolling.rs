@@ -50,7 +50,7 @@ pub struct Audited {
 /// # Errors
 /// Whatever the database reports.
 pub async fn step(db: &Database, clock: &dyn Clock, pace: Pace) -> Result<Option<Audited>, DbErr> {
-    if pace.students == 0 || !is_due(db).await? {
+    if pace.students == 0 || !is_due(db, pace.every).await? {
         return Ok(None);
     }
     let Some(after) = take_turn(db, pace.every).await? else { return Ok(None) };
@@ -68,13 +68,17 @@ pub async fn step(db: &Database, clock: &dyn Clock, pace: Pace) -> Result<Option
 }
 
 /// Looked at before the turn is taken: on SQLite even an update that finds nothing takes the write lock.
-async fn is_due(db: &Database) -> Result<bool, DbErr> {
-    let due = audit_cursor::Entity::find_by_id(audit_cursor::ONLY).filter(due(db)).one(db.reader()).await?;
+async fn is_due(db: &Database, every: Duration) -> Result<bool, DbErr> {
+    let due =
+        audit_cursor::Entity::find_by_id(audit_cursor::ONLY).filter(due(db, every)).one(db.reader()).await?;
     Ok(due.is_some())
 }
 
-fn due(db: &Database) -> SimpleExpr {
-    Expr::col(audit_cursor::Column::DueAt).lte(db_time::now(db.backend()))
+/// A turn that is further ahead than the next one can be was reckoned before the clock was set back.
+fn due(db: &Database, every: Duration) -> SimpleExpr {
+    let due_at = || Expr::col(audit_cursor::Column::DueAt);
+    let has_come = due_at().lte(db_time::now(db.backend()));
+    has_come.or(due_at().gt(db_time::after(db.backend(), every)))
 }
 
 /// After whom to go on, if no other worker has taken the turn.
@@ -84,7 +88,7 @@ async fn take_turn(db: &Database, every: Duration) -> Result<Option<Option<Stude
     let taken = audit_cursor::Entity::update_many()
         .col_expr(audit_cursor::Column::DueAt, next_turn)
         .filter(audit_cursor::Column::Id.eq(audit_cursor::ONLY))
-        .filter(due(db))
+        .filter(due(db, every))
         .exec_with_returning(db.writer())
         .await?;
     Ok(taken.into_iter().next().map(|cursor| cursor.after_student_id))

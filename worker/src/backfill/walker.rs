@@ -24,6 +24,8 @@ const PAGE: usize = 250;
 const MOST_WAITING: usize = 2000;
 /// With a rate, pages come about this often in a second.
 const PAGES_PER_SECOND: usize = 4;
+/// No page lasts this long at any rate: a run that is due later was paused before the clock was set back.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long to rest after a page, so that others get at the database.
 const BREATH: Duration = Duration::from_millis(10);
 /// How often a run is looked at that waits for its jobs.
@@ -119,10 +121,11 @@ impl Walker {
     /// The runs that go on and that nobody else has a lease of: a look at a tiny index when there are none.
     async fn going(&self) -> Result<Vec<Going>, DbErr> {
         let now = db_time::now_sql(self.db.backend());
+        let too_far = db_time::after_sql(self.db.backend(), LONGEST_PAUSE);
         let sql = format!(
-            "SELECT *, CASE WHEN due_at <= {now} THEN 1 ELSE 0 END AS is_due FROM backfill_run \
-             WHERE state IN ('running', 'cancelling') \
-             AND (leased_by = $1 OR lease_expires_at IS NULL OR lease_expires_at < {now}) ORDER BY id"
+            "SELECT *, CASE WHEN due_at <= {now} OR due_at > {too_far} THEN 1 ELSE 0 END AS is_due \
+             FROM backfill_run WHERE state IN ('running', 'cancelling') AND (leased_by = $1 OR {free}) ORDER BY id",
+            free = self.free_sql(),
         );
         let statement = Statement::from_sql_and_values(self.db.backend(), sql, [self.name.as_str().into()]);
         let rows = self.db.reader().query_all_raw(statement).await?;
@@ -139,14 +142,13 @@ impl Walker {
         if self.held.get(&run).is_some_and(|held| now - held.renewed < self.lease / 3) {
             return Ok(true);
         }
-        let free =
-            format!("lease_expires_at IS NULL OR lease_expires_at < {}", db_time::now_sql(self.db.backend()));
         let taken = Entity::update_many()
             .col_expr(Column::LeasedBy, Expr::value(self.name.as_str()))
+            .col_expr(Column::LeasedAt, db_time::now(self.db.backend()))
             .col_expr(Column::LeaseExpiresAt, db_time::after(self.db.backend(), self.lease))
             .filter(Column::Id.eq(run))
             .filter(Column::State.is_in([State::Running, State::Cancelling]))
-            .filter(Column::LeasedBy.eq(self.name.as_str()).or(Expr::cust(free)))
+            .filter(Column::LeasedBy.eq(self.name.as_str()).or(Expr::cust(self.free_sql())))
             .exec(self.db.writer())
             .await?;
         if taken.rows_affected == 0 {
@@ -156,6 +158,14 @@ impl Walker {
         let searched = self.held.get(&run).map_or(now, |held| held.searched);
         self.held.insert(run, Held { renewed: now, searched });
         Ok(true)
+    }
+
+    /// The condition under which no walker has a lease of a run. One that was taken in the future was reckoned before the
+    /// clock was set back.
+    fn free_sql(&self) -> String {
+        let backend = self.db.backend();
+        let (now, set_back) = (db_time::now_sql(backend), db_time::ahead_sql(backend, "leased_at"));
+        format!("(lease_expires_at IS NULL OR lease_expires_at < {now} OR {set_back})")
     }
 
     /// Gives all leases back, so that another worker need not wait for their end.

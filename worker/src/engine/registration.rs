@@ -69,6 +69,8 @@ pub async fn is_alive(db: &Database, name: &str, period: Duration) -> Result<boo
             Expr::col(worker::Column::LastHeartbeatAt)
                 .gt(Expr::cust(db_time::before_sql(db.backend(), period))),
         )
+        // A report from before the clock was set back says nothing about now.
+        .filter(Expr::cust(format!("NOT {}", db_time::ahead_sql(db.backend(), "last_heartbeat_at"))))
         .one(db.reader())
         .await?;
     Ok(alive.is_some())

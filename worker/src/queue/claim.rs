@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entity::database::Database;
 use entity::db_time;
-use entity::job::RECALCULATE;
+use entity::job::{self, RECALCULATE};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ use super::{Claim, ClaimedJob};
 pub async fn claim(db: &Database, worker: &str, limit: usize, lease: Duration) -> Result<Claim, DbErr> {
     let backend = db.backend();
     let now = db_time::now_sql(backend);
+    let due = job::due_sql(backend);
     let lease_end = db_time::after_sql(backend, lease);
     let skip_locked = if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
     // Materialized, or PostgreSQL may pick jobs again for each row it compares them with, and claim more than the limit.
@@ -29,7 +30,7 @@ pub async fn claim(db: &Database, worker: &str, limit: usize, lease: Duration) -
     let sql = format!(
         "WITH next AS MATERIALIZED ( \
            SELECT student_id AS next_student_id, id AS next_id FROM job \
-           WHERE state IN ('available', 'scheduled', 'retryable') AND run_at <= {now} AND kind = '{RECALCULATE}' \
+           WHERE {due} AND kind = '{RECALCULATE}' \
              AND NOT EXISTS (SELECT 1 FROM paused_kind WHERE kind = '{RECALCULATE}') \
            ORDER BY priority, run_at LIMIT {limit} {skip_locked}) \
          UPDATE job SET state = 'running', attempt = attempt + 1, claimed_by = $1, claim_id = $2, \

@@ -84,11 +84,12 @@ async fn stale_without_job(db: &Database) -> Result<BTreeSet<StudentId>, DbErr> 
          WHERE facts_revision <> aggregated_revision AND NOT EXISTS ( \
            SELECT 1 FROM job WHERE job.student_id = stale.student_id AND job.kind = '{kind}' \
              AND (state IN ('available', 'scheduled', 'running', 'retryable') \
-               OR (state = 'discarded' AND finished_at > {rested})) \
+               OR (state = 'discarded' AND finished_at > {rested} AND NOT {set_back})) \
            LIMIT 1 OFFSET 0) \
          LIMIT {PAGE}",
         kind = job::RECALCULATE,
         rested = db_time::before_sql(db.backend(), REST_AFTER_DISCARD),
+        set_back = db_time::ahead_sql(db.backend(), "finished_at"),
     );
     let rows = Row::find_by_statement(Statement::from_string(db.backend(), sql)).all(db.reader()).await?;
     Ok(rows.into_iter().map(|row| row.student_id).collect())

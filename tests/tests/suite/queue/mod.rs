@@ -1,5 +1,6 @@
 //! The queue's promises: each test here fails without the promise it is named after.
 
+mod clock_set_back;
 mod failures;
 mod leases;
 mod upkeep;
