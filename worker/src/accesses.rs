@@ -1,8 +1,7 @@
 //! The end of the access log's retention.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::access_log::{Column, Entity};
-use entity::clock::Clock;
 use entity::database::Database;
 use entity::id::AccessId;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -13,14 +12,13 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(400);
 /// Rows per statement, so that none takes long.
 const PAGE: u64 = 1000;
 
-/// Deletes the entries of the access log that began longer ago than `kept_for`. Returns how many there were.
-///
-/// They are stamped by the injected clock, and so judged by it; their ids say when they began.
+/// Deletes the entries of the access log that began earlier than `kept_for` before `now`, as their ids say. Returns how many
+/// there were.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn prune(db: &Database, clock: &dyn Clock, kept_for: TimeDelta) -> Result<u64, DbErr> {
-    let kept = AccessId::bound(clock.now() - kept_for);
+pub async fn prune(db: &Database, now: DateTime<Utc>, kept_for: TimeDelta) -> Result<u64, DbErr> {
+    let kept = AccessId::bound(now - kept_for);
     let mut deleted = 0;
     // A look first: on SQLite even a deletion that finds nothing takes the write lock.
     while oldest(db).await?.is_some_and(|oldest| oldest < kept) {

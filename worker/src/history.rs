@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use entity::calendar::{TimeZone, Week};
-use entity::clock::Clock;
 use entity::database::{Database, UnitOfWork, WriteTransaction};
 use entity::id::StudentId;
 use entity::key_list::is_one_of;
@@ -29,14 +28,14 @@ impl Default for Retention {
     }
 }
 
-/// Deletes the snapshots that `retention` does not keep any more. Returns how many there were.
+/// Deletes the snapshots that `retention` does not keep any more at `now`. Returns how many there were.
 ///
 /// A snapshot is the last one of a period when the next one lies in another. That stays true whatever else is deleted, so
 /// the pages need no order, and several workers may do this at once.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn thin(db: &Database, clock: &dyn Clock, retention: Retention) -> Result<u64, DbErr> {
+pub async fn thin(db: &Database, now: DateTime<Utc>, retention: Retention) -> Result<u64, DbErr> {
     let zone = school::Model::read(db.reader()).await?.zone()?;
     let steps = [
         Step { from: KeptAs::Event, to: KeptAs::Day, ends: ends_day, days: retention.events },
@@ -44,7 +43,7 @@ pub async fn thin(db: &Database, clock: &dyn Clock, retention: Retention) -> Res
     ];
     let mut deleted = 0;
     for step in steps {
-        let before = clock.now() - TimeDelta::days(step.days.into());
+        let before = now - TimeDelta::days(step.days.into());
         loop {
             let page = step.page(db, before).await?;
             if page.is_empty() {

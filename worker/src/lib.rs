@@ -5,7 +5,8 @@
 //! | [`queue`] | the statements by which a job is claimed, finished, reclaimed, swept and pruned |
 //! | [`recalculation`] | what a job does: recompute students from their facts |
 //! | [`audit`] | whether the stored aggregates are what the facts say |
-//! | [`history`], [`accesses`] | thins the history out; lets go of what is old in the access log |
+//! | [`retention`] | deletes what is older than its retention, by a clock that is not believed blindly |
+//! | [`history`], [`accesses`] | thins the history out; deletes what is old in the access log |
 //! | [`rezoning`] | has the weeks computed anew in another time zone |
 //! | [`backfill`] | the walk of a backfill over its students, and its command line |
 //! | [`attempt`] | one try at a claim: the outcome of every job, whatever goes wrong |
@@ -30,6 +31,7 @@ pub mod metrics;
 pub mod ops;
 pub mod queue;
 pub mod recalculation;
+pub mod retention;
 pub mod rezoning;
 pub mod settings;
 pub mod signals;

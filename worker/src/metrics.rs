@@ -70,6 +70,7 @@ pub struct Metrics {
     batches: Histogram,
     freshness: Histogram,
     audited: Counter,
+    retention_suspended: Gauge,
 }
 
 impl Metrics {
@@ -104,7 +105,13 @@ impl Metrics {
             "Profiles that this process compared with the facts",
             audited.clone(),
         );
-        Self { registry: Arc::new(registry), attempts, batches, freshness, audited }
+        let retention_suspended = Gauge::default();
+        registry.register(
+            "retention_suspended",
+            "Whether this process deletes no old rows, because a clock is in doubt: 0 or 1",
+            retention_suspended.clone(),
+        );
+        Self { registry: Arc::new(registry), attempts, batches, freshness, audited, retention_suspended }
     }
 
     /// Counts attempts with an outcome.
@@ -126,6 +133,11 @@ impl Metrics {
     /// Counts profiles that were compared with the facts.
     pub fn count_audited(&self, profiles: usize) {
         self.audited.inc_by(u64::try_from(profiles).unwrap_or(u64::MAX));
+    }
+
+    /// Sets whether this process deletes no old rows because a clock is in doubt.
+    pub fn set_retention_suspended(&self, suspended: bool) {
+        self.retention_suspended.set(suspended.into());
     }
 
     /// All metrics as text, with the figures of the queue and the pools of `db` at this moment.

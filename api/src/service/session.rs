@@ -18,7 +18,7 @@ const IDLE: TimeDelta = TimeDelta::hours(2);
 /// How much later than noted a session may have been used: not every request has to write.
 const NOTED_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
-/// Begins a session of `identity`, which lasts no longer than `until`. Sessions that are over are deleted by the way.
+/// Begins a session of `identity`, which lasts no longer than `until`.
 ///
 /// # Errors
 /// Whatever the database reports.
@@ -28,7 +28,6 @@ pub async fn begin(
     until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Key, DbErr> {
-    Entity::delete_many().filter(Column::ExpiresAt.lte(now)).exec(db.writer()).await?;
     let key = Key::new();
     let longest = now + LONGEST;
     let session = Model {

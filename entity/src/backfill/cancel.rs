@@ -140,25 +140,23 @@ pub async fn end(db: &Database, run: BackfillRunId, from: State, to: State) -> R
     Ok(ended.rows_affected == 1)
 }
 
-/// Deletes the runs that ended `age` ago or earlier, with their items, page by page. Returns how many there were.
+/// Deletes the runs that ended before `before`, with their items, page by page. Returns how many there were.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn prune(db: &Database, age: std::time::Duration) -> Result<u64, DbErr> {
-    let old = format!(
-        "state IN ('cancelled', 'finished') AND finished_at < {}",
-        db_time::before_sql(db.backend(), age)
-    );
+pub async fn prune(db: &Database, before: DateTime<Utc>) -> Result<u64, DbErr> {
+    let old = "state IN ('cancelled', 'finished') AND finished_at < $1";
+    let bound = |sql: String| Statement::from_sql_and_values(db.backend(), sql, [before.into()]);
     // A look before the leap: on SQLite even a deletion that finds nothing takes the write lock.
-    let any = Statement::from_string(db.backend(), format!("SELECT 1 FROM backfill_run WHERE {old} LIMIT 1"));
+    let any = bound(format!("SELECT 1 FROM backfill_run WHERE {old} LIMIT 1"));
     if db.reader().query_one_raw(any).await?.is_none() {
         return Ok(0);
     }
-    let items = format!(
+    let items = bound(format!(
         "DELETE FROM backfill_item WHERE (student_id, run_id) IN (SELECT student_id, run_id FROM backfill_item \
          WHERE run_id IN (SELECT id FROM backfill_run WHERE {old}) LIMIT {PAGE})"
-    );
-    while db.writer().execute_unprepared(&items).await?.rows_affected() > 0 {}
-    let runs = format!("DELETE FROM backfill_run WHERE {old}");
-    Ok(db.writer().execute_unprepared(&runs).await?.rows_affected())
+    ));
+    while db.writer().execute_raw(items.clone()).await?.rows_affected() > 0 {}
+    let runs = bound(format!("DELETE FROM backfill_run WHERE {old}"));
+    Ok(db.writer().execute_raw(runs).await?.rows_affected())
 }

@@ -239,7 +239,7 @@ on_both_backends! {
         assert!(old > 3);
         app.advance(KEPT_FOR - TimeDelta::seconds(1));
         let clock = app.shared_clock();
-        let prune = async || accesses::prune(app.db(), &*clock, KEPT_FOR).await.unwrap();
+        let prune = async || accesses::prune(app.db(), clock.now(), KEPT_FOR).await.unwrap();
         assert_eq!(prune().await, 0);
         app.admin().data(READ, json!({})).await;
         assert_eq!(log(&app, "subject: \"admin\"").await.len(), 1);

@@ -190,7 +190,7 @@ on_both_backends! {
         let retention = Retention { events: 90, days: 400 };
         let told = async |every: &str| periods(&app, &format!("(every: {every})")).await;
         let (days, weeks, months) = (told("DAY").await, told("WEEK").await, told("MONTH").await);
-        let thinned = async || thin(app.db(), &*app.clock, retention).await.expect("the history is thinned");
+        let thinned = async || thin(app.db(), app.clock.now(), retention).await.expect("the history is thinned");
 
         assert_eq!(thinned().await, 0, "all is young");
         let last: DateTime<Utc> = TURN_OF_THE_YEAR[7].parse().expect("a time");
@@ -215,7 +215,7 @@ on_both_backends! {
         let changes = ["2026-12-31T23:00:00Z", "2027-01-01T04:59:59Z", "2027-01-01T05:00:00Z", "2027-03-31T06:00:00Z", "2027-03-31T07:00:00Z"];
         changed_at(&app, &changes).await;
         app.advance(TimeDelta::days(5));
-        assert_eq!(thin(app.db(), &*app.clock, Retention::default()).await.expect("the history is thinned"), 1);
+        assert_eq!(thin(app.db(), app.clock.now(), Retention::default()).await.expect("the history is thinned"), 1);
         assert_eq!(times(&app, "").await, changes[1..].iter().map(|time| &time[..16]).collect::<Vec<_>>());
     }
 
@@ -244,7 +244,7 @@ on_both_backends! {
         app.clock.set(start + TimeDelta::days(180));
         let weeks = app.history("ada", "(every: WEEK, first: 100)").await;
         assert_eq!(weeks.len(), 26);
-        thin(app.db(), &*app.clock, Retention { events: 90, days: 100 }).await.expect("the history is thinned");
+        thin(app.db(), app.clock.now(), Retention { events: 90, days: 100 }).await.expect("the history is thinned");
         assert_eq!(app.history("ada", "(every: WEEK, first: 100)").await, weeks);
         let kept = all_snapshots(&app).await;
         assert!((24 * 90..24 * 90 + 40).contains(&kept), "{kept} are left");

@@ -54,6 +54,7 @@ mod queue;
 mod races;
 mod raw;
 mod replays;
+mod retention;
 mod revisions;
 mod schema;
 mod sessions;

@@ -25,7 +25,7 @@ const MOST_WAITING: usize = 2000;
 /// With a rate, pages come about this often in a second.
 const PAGES_PER_SECOND: usize = 4;
 /// No page lasts this long at any rate: a run that is due later was paused before the clock was set back.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How long to rest after a page, so that others get at the database.
 const BREATH: Duration = Duration::from_millis(10);
 /// How often a run is looked at that waits for its jobs.

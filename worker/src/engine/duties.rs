@@ -2,7 +2,7 @@
 //! the upkeep of the queue, and the walk of backfills. Errors are absorbed: each duty comes round again.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::clock::SharedClock;
 use entity::database::Database;
@@ -15,7 +15,8 @@ use super::registration;
 use crate::attempt::Attempts;
 use crate::backfill::Walker;
 use crate::metrics::Metrics;
-use crate::{Settings, accesses, audit, history, queue, rezoning};
+use crate::retention::{self, RetentionClock};
+use crate::{Settings, audit, queue, rezoning};
 
 /// Kinds of job that earlier versions ran and this one does not. Those that still wait are cancelled.
 const RETIRED_KINDS: [&str; 0] = [];
@@ -28,6 +29,9 @@ pub(super) struct Duties {
     pub(super) attempts: Arc<Attempts>,
     pub(super) metrics: Metrics,
     pub(super) settings: Settings,
+    pub(super) retention_clock: RetentionClock,
+    /// When the worker started, by a clock that nobody sets.
+    pub(super) started: Instant,
     /// Says that there may be something new.
     pub(super) wake: watch::Receiver<u64>,
 }
@@ -44,14 +48,14 @@ impl Duties {
         let sweep = every(settings.sweep_every, || duties.clone().sweep());
         let audit = every(settings.audit.every, || duties.clone().audit());
         // Not at once: a worker that has just started has jobs to do first.
-        let thin = async {
+        let retention = async {
             tokio::time::sleep(settings.sweep_every).await;
-            every(settings.sweep_every, || duties.clone().thin()).await;
+            every(settings.sweep_every, || duties.clone().delete_old()).await;
         };
         let others = async {
             tokio::select! {
                 () = end.cancelled() => {}
-                ((), (), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit, thin) } => {}
+                ((), (), (), (), ()) = async { tokio::join!(heartbeat, reclaim, sweep, audit, retention) } => {}
             }
         };
         // The walk ends by itself, and hands over what it was at.
@@ -82,7 +86,6 @@ impl Duties {
             tracing::info!(due, "students were enqueued to have their weeks computed anew");
         }
         queue::cancel_retired(&self.db, &RETIRED_KINDS).await?;
-        queue::prune(&self.db, self.settings.retention).await?;
         Ok(())
     }
 
@@ -100,16 +103,10 @@ impl Duties {
     }
 
     /// Apart from the sweep, which must not wait for the history of a whole school, or for a day of its access log.
-    async fn thin(self: Arc<Self>) -> Result<(), DbErr> {
-        let thinned = history::thin(&self.db, &*self.clock, self.settings.history).await?;
-        if thinned > 0 {
-            tracing::debug!(thinned, "old history was thinned out");
-        }
-        let pruned = accesses::prune(&self.db, &*self.clock, self.settings.accesses).await?;
-        if pruned > 0 {
-            tracing::debug!(pruned, "old entries of the access log were deleted");
-        }
-        Ok(())
+    async fn delete_old(self: Arc<Self>) -> Result<(), DbErr> {
+        let uptime = self.started.elapsed();
+        retention::run(&self.db, &*self.clock, &self.retention_clock, uptime, &self.settings, &self.metrics)
+            .await
     }
 }
 

@@ -7,6 +7,7 @@ mod storage;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use apalis::prelude::{BoxDynError, Data, Monitor, WorkerBuilder, WorkerBuilderExt};
 use apalis_core::worker::ext::parallelize::ParallelizeExt;
@@ -19,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::attempt::Attempts;
 use crate::metrics::Metrics;
 use crate::queue::{self, Claim};
+use crate::retention::RetentionClock;
 use crate::{Settings, wakeup};
 use backend::JobBackend;
 use duties::Duties;
@@ -71,6 +73,8 @@ impl Worker {
             attempts: attempts.clone(),
             metrics,
             settings,
+            retention_clock: RetentionClock::default(),
+            started: Instant::now(),
             wake: wake.listen(),
         };
         let duties = tokio::spawn(duties.run(end.clone()));

@@ -113,47 +113,47 @@ pub async fn cancel_retired(db: &Database, retired: &[&str]) -> Result<u64, DbEr
     Ok(cancelled)
 }
 
-/// Deletes finished jobs that are older than the retention says, with their failures, and workers that have been silent
-/// for as long; and backfills that ended longer ago than it says. Returns how many jobs there were.
+/// Deletes finished jobs that are older at `now` than the retention says, with their failures, and workers that have been
+/// silent for as long; and backfills that ended longer ago than it says. Returns how many jobs there were.
 ///
 /// # Errors
 /// Whatever the database reports.
-pub async fn prune(db: &Database, retention: Retention) -> Result<u64, DbErr> {
-    let completed = db_time::before_sql(db.backend(), retention.completed);
-    let failed = db_time::before_sql(db.backend(), retention.failed);
-    let pruned =
-        delete_pages(db, "job", &format!("{ENDED} AND state = 'completed' AND finished_at < {completed}"))
-            .await?
-            + delete_pages(
-                db,
-                "job",
-                &format!("{ENDED} AND state <> 'completed' AND finished_at < {failed}"),
-            )
-            .await?;
+pub async fn prune(db: &Database, retention: Retention, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    let (completed, failed) = (now - retention.completed, now - retention.failed);
+    let of_completed = format!("{ENDED} AND state = 'completed' AND finished_at < $1");
+    let of_failed = format!("{ENDED} AND state <> 'completed' AND finished_at < $1");
+    let pruned = delete_pages(db, "job", &of_completed, completed).await?
+        + delete_pages(db, "job", &of_failed, failed).await?;
     if pruned > 0 {
         let orphans = "DELETE FROM job_failure WHERE NOT EXISTS (SELECT 1 FROM job \
                        WHERE job.student_id = job_failure.student_id AND job.id = job_failure.job_id)";
         db.writer().execute_unprepared(orphans).await?;
     }
-    delete_pages(db, "worker", &format!("last_heartbeat_at < {failed}")).await?;
-    backfill::cancel::prune(db, retention.backfills).await?;
+    delete_pages(db, "worker", "last_heartbeat_at < $1", failed).await?;
+    backfill::cancel::prune(db, now - retention.backfills).await?;
     Ok(pruned)
 }
 
 /// The condition of the index of finished jobs.
 const ENDED: &str = "state IN ('completed', 'discarded', 'cancelled')";
 
-/// Deletes rows page by page, after a look whether there are any: on SQLite even a deletion that finds nothing takes the
-/// write lock.
-async fn delete_pages(db: &Database, table: &str, condition: &str) -> Result<u64, DbErr> {
+/// Deletes the rows that meet `condition`, in which `$1` is `before`, page by page, after a look whether there are any: on
+/// SQLite even a deletion that finds nothing takes the write lock.
+async fn delete_pages(
+    db: &Database,
+    table: &str,
+    condition: &str,
+    before: DateTime<Utc>,
+) -> Result<u64, DbErr> {
     let key = if table == "job" { "student_id, id" } else { "name" };
     let any = format!("SELECT 1 FROM {table} WHERE {condition} LIMIT 1");
     let page = format!(
         "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {PAGE})"
     );
     let mut deleted = 0;
-    while db.reader().query_one_raw(Statement::from_string(db.backend(), any.as_str())).await?.is_some() {
-        let rows = db.writer().execute_unprepared(&page).await?.rows_affected();
+    let bound = |sql: &str| Statement::from_sql_and_values(db.backend(), sql, [before.into()]);
+    while db.reader().query_one_raw(bound(&any)).await?.is_some() {
+        let rows = db.writer().execute_raw(bound(&page)).await?.rows_affected();
         if rows == 0 {
             break;
         }

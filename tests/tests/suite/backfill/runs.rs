@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use entity::backfill::Run;
-use entity::clock::Clock;
+use entity::clock::{Clock, SystemClock};
+use entity::db_time;
 use entity::job::State;
 use serde_json::json;
 use tests::{TestApp, on_both_backends};
@@ -107,7 +108,8 @@ on_both_backends! {
             let row = Run::read(app.db(), run.parse().unwrap()).await.unwrap().unwrap().row;
             assert!(row.due_at - row.started_at >= chrono::TimeDelta::milliseconds(pause), "{row:?}");
         }
-        sql(&app, "UPDATE backfill_run SET due_at = '2999-01-01T00:00:00+00:00'").await;
+        let later = db_time::after_sql(app.db().backend(), Duration::from_secs(50));
+        sql(&app, &format!("UPDATE backfill_run SET due_at = {later}")).await;
         assert_eq!(step(&mut walker).await, Step::Waiting);
         assert_figures(&app, &slow, json!({ "enqueued": 1 })).await;
         sql(&app, "UPDATE backfill_run SET due_at = started_at").await;
@@ -175,11 +177,11 @@ on_both_backends! {
         app.advance(chrono::TimeDelta::seconds(1));
         let young = start(&app, json!({ "scope": "ALL" })).await;
         settle(&app).await;
-        queue::prune(app.db(), Retention::default()).await.unwrap();
+        queue::prune(app.db(), Retention::default(), SystemClock.now()).await.unwrap();
         assert_eq!(figures(&app, &old).await["changed"], 1);
         let long_ago = (entity::clock::SystemClock.now() - chrono::TimeDelta::days(31)).format("%Y-%m-%dT%H:%M:%S+00:00");
         sql(&app, &format!("UPDATE backfill_run SET finished_at = '{long_ago}' WHERE id = (SELECT id FROM backfill_run ORDER BY id LIMIT 1)")).await;
-        queue::prune(app.db(), Retention::default()).await.unwrap();
+        queue::prune(app.db(), Retention::default(), SystemClock.now()).await.unwrap();
         assert!(figures(&app, &old).await.is_null());
         assert_eq!(figures(&app, &young).await["changed"], 1);
         let items = select(&app, &young, "changes { totalCount }").await;

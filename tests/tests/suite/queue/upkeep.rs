@@ -61,14 +61,14 @@ on_both_backends! {
         app.attempt("ben", "a1", "q1", "80").await;
         sql(&app, "UPDATE job SET max_attempts = 1 WHERE state = 'available'").await;
         app.drain().await;
-        assert_eq!(queue::prune(app.db(), Retention::default()).await.unwrap(), 0, "all are fresh");
+        assert_eq!(queue::prune(app.db(), Retention::default(), SystemClock.now()).await.unwrap(), 0, "all are fresh");
         age_all_jobs(&app, SystemClock.now() - TimeDelta::hours(25)).await;
-        let pruned = queue::prune(app.db(), Retention::default()).await.unwrap();
+        let pruned = queue::prune(app.db(), Retention::default(), SystemClock.now()).await.unwrap();
         assert_eq!(pruned, 1, "completed jobs go after a day");
         assert_eq!(jobs(&app).await[0].state, State::Discarded);
         assert_eq!(job_failure::Entity::find().count(app.db().reader()).await.unwrap(), 1);
         age_all_jobs(&app, SystemClock.now() - TimeDelta::days(8)).await;
-        assert_eq!(queue::prune(app.db(), Retention::default()).await.unwrap(), 1, "discarded jobs after a week");
+        assert_eq!(queue::prune(app.db(), Retention::default(), SystemClock.now()).await.unwrap(), 1, "discarded jobs after a week");
         assert_eq!(job_failure::Entity::find().count(app.db().reader()).await.unwrap(), 0, "and their failures");
     }
 
