@@ -86,6 +86,13 @@ pub enum Command {
     ///
     /// Serving does the same when it starts. Safe when several processes do it at once.
     Migrate,
+    /// Copy an SQLite database into a new file while everything runs, and check the copy.
+    ///
+    /// The copy is the state of one moment, however much is written meanwhile. PostgreSQL is backed up with pg_dump.
+    Backup {
+        /// The file to make. It must not exist; its folder must, with room for the whole database.
+        file: PathBuf,
+    },
     /// Print the GraphQL schema, and end.
     Schema,
 }

@@ -10,11 +10,13 @@
 //! | [`live`] | telling readers that what they have read has changed |
 //! | [`error`] | what can go wrong, and what a client sees of it |
 //! | [`config`], [`demo`] | the command line and the environment; the invented school |
+//! | [`backup`] | the command that copies an SQLite database and checks the copy |
 //!
 //! The way of a request: viewer, typed input, one call of a service, payload. What must never be here: SQL in a resolver,
 //! a transaction outside a service, the worker outside the binary's `main`.
 
 pub mod auth;
+pub mod backup;
 pub mod config;
 pub mod demo;
 pub mod error;

@@ -58,23 +58,36 @@ async fn run(cli: Cli) -> Outcome {
     match cli.command {
         None => serve(cli).await,
         Some(Command::Token(token)) => print_token(&cli.auth, &token),
-        Some(Command::Export { what: Export::Profiles { without_update_time } }) => {
-            let columns = if without_update_time { Columns::Numbers } else { Columns::All };
+        Some(Command::Export { what }) => {
             let db = open(&cli.database).await?;
-            read::export_profiles_unscoped(db.reader(), columns, std::io::stdout().lock()).await?;
-            Ok(())
-        }
-        Some(Command::Export { what: Export::Weeks }) => {
-            let db = open(&cli.database).await?;
-            read::export_weeks_unscoped(db.reader(), std::io::stdout().lock()).await?;
-            Ok(())
+            let exported = export(&db, what).await;
+            db.close().await;
+            exported
         }
         Some(Command::Migrate) => {
-            open_for_the_school(&cli).await?;
+            open_for_the_school(&cli).await?.close().await;
             say("The database is up to date.\n")
+        }
+        Some(Command::Backup { file }) => {
+            let stop = worker::signals::stop()?;
+            say(&api::backup::run(&cli.database.database_url, &file, stop).await?)
         }
         Some(Command::Schema) => say(&api::schema::sdl()),
     }
+}
+
+async fn export(db: &Database, what: Export) -> Outcome {
+    let out = std::io::stdout().lock();
+    match what {
+        Export::Profiles { without_update_time } => {
+            let columns = if without_update_time { Columns::Numbers } else { Columns::All };
+            read::export_profiles_unscoped(db.reader(), columns, out).await?;
+        }
+        Export::Weeks => {
+            read::export_weeks_unscoped(db.reader(), out).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens the database and brings its schema up to date.
@@ -167,7 +180,7 @@ async fn serve(cli: Cli) -> Outcome {
     tokio::spawn(services.revocations.clone().keep(stop.clone()));
     let log_ends = CancellationToken::new();
     let log = tokio::spawn(access_log.keep(log_ends.clone()));
-    let background = tokio::spawn(background(worker, db, stop.clone()));
+    let background = tokio::spawn(background(worker, db.clone(), stop.clone()));
     let address = listener.local_addr()?;
     let worker = if cli.serve.no_worker { live::Worker::Elsewhere } else { live::Worker::Here };
     let (limits, hygiene) = (cli.limits.limits(is_for_us_alone(&cli.serve)), hygiene(&cli));
@@ -183,6 +196,7 @@ async fn serve(cli: Cli) -> Outcome {
     // Only now has the last request said what it did.
     log_ends.cancel();
     let (ended, logged) = tokio::join!(background, log);
+    db.close().await;
     let ended = ended?;
     logged?;
     served?;

@@ -1,7 +1,9 @@
 //! Connections to SQLite and PostgreSQL, and the transactions that write.
 
+pub mod backup;
 mod begin;
 mod checked_transaction;
+mod close;
 mod fault;
 mod lock_holder;
 mod lock_wait;

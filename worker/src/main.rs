@@ -37,14 +37,20 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Outcome<ExitCode> {
     let _exporting = start_telemetry(&cli)?;
     let db = open(&cli).await?;
+    let ended = command(cli, &db).await;
+    db.close().await;
+    ended
+}
+
+async fn command(cli: Cli, db: &Database) -> Outcome<ExitCode> {
     match &cli.command {
-        Some(Command::Status { watch }) => show_status(&db, *watch).await?,
+        Some(Command::Status { watch }) => show_status(db, *watch).await?,
         Some(Command::Verify) => {
-            let right = audit::verify_all(&db, cli.database_connections, say).await?;
+            let right = audit::verify_all(db, cli.database_connections, say).await?;
             return Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Some(Command::Backfill(args)) => return backfill(&cli, args, &db).await,
-        None => work(cli, db).await?,
+        Some(Command::Backfill(args)) => return backfill(&cli, args, db).await,
+        None => work(cli, db.clone()).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ mod admin_desk;
 mod attacks;
 mod await_recalculation;
 mod backfill;
+mod backup;
 mod bench;
 mod browser;
 mod bulk;
