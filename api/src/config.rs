@@ -93,8 +93,24 @@ pub enum Command {
         /// The file to make. It must not exist; its folder must, with room for the whole database.
         file: PathBuf,
     },
+    /// Decide again, after a backup was restored, what was revoked since the backup.
+    ///
+    /// Stop all processes first. It says what it would do; with --apply it does it: all sessions end, and the guardianships,
+    /// tokens and students are revoked, ended and erased again that the revocation journal names and the database lacks.
+    AfterRestore(AfterRestoreArgs),
     /// Print the GraphQL schema, and end.
     Schema,
+}
+
+/// What to do after a restore.
+#[derive(Args, Debug)]
+pub struct AfterRestoreArgs {
+    /// Do it, instead of only saying what would be done.
+    #[arg(long)]
+    pub apply: bool,
+    /// Refuse every bearer token that was issued before now, besides those that were revoked. Everybody needs a new one.
+    #[arg(long)]
+    pub refuse_earlier_tokens: bool,
 }
 
 /// What can be written out.
@@ -130,6 +146,27 @@ pub struct DatabaseArgs {
     /// The most connections that are opened to the database; on SQLite, beside the one that writes.
     #[arg(long, value_name = "COUNT", env = "TALLY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000), global = true)]
     pub database_connections: u32,
+    /// The file to which revocations are written beside the database, for "tally-api after-restore". Best on another disk.
+    /// Without this it is the SQLite file's name followed by -revocations.jsonl; on PostgreSQL there is none.
+    #[arg(long, value_name = "FILE", env = "TALLY_REVOCATION_JOURNAL", global = true)]
+    pub revocation_journal: Option<PathBuf>,
+}
+
+impl DatabaseArgs {
+    /// The file of an SQLite database.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.database_url.strip_prefix("sqlite:")?.trim_start_matches("//");
+        Some(path.split('?').next().unwrap_or_default().into())
+    }
+
+    /// Where the journal of revocations is, if there is to be one.
+    pub fn journal_file(&self) -> Option<PathBuf> {
+        self.revocation_journal.clone().or_else(|| {
+            let mut path = self.sqlite_file()?.into_os_string();
+            path.push("-revocations.jsonl");
+            Some(path.into())
+        })
+    }
 }
 
 /// What holds for the whole school.

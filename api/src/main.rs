@@ -1,5 +1,6 @@
 //! `tally-api`: serves the API, with the worker in the same process unless told otherwise.
 
+mod after_restore;
 mod greeting;
 
 use std::error::Error;
@@ -19,6 +20,7 @@ use api::live;
 use api::schema::Services;
 use api::service::access::AccessLog;
 use api::service::read::{self, Columns, ProfileCache};
+use api::service::revocation_journal::RevocationJournal;
 use api::session::PublicUrl;
 use chrono::TimeDelta;
 use entity::clock::{Clock, SharedClock, SystemClock};
@@ -68,6 +70,12 @@ async fn run(cli: Cli) -> Outcome {
             open_for_the_school(&cli).await?.close().await;
             say("The database is up to date.\n")
         }
+        Some(Command::AfterRestore(args)) => {
+            let db = open(&cli.database).await?;
+            let done = after_restore::run(&db, cli.database.journal_file().as_deref(), &args).await;
+            db.close().await;
+            say(&done?)
+        }
         Some(Command::Backup { file }) => {
             let stop = worker::signals::stop()?;
             say(&api::backup::run(&cli.database.database_url, &file, stop).await?)
@@ -92,9 +100,8 @@ async fn export(db: &Database, what: Export) -> Outcome {
 
 /// Opens the database and brings its schema up to date.
 async fn open(args: &DatabaseArgs) -> Outcome<Database> {
-    if let Some(path) = args.database_url.strip_prefix("sqlite:") {
-        make_folder_of(Path::new(path.trim_start_matches("//").split('?').next().unwrap_or_default()))
-            .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
+    if let Some(file) = args.sqlite_file() {
+        make_folder_of(&file).map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
     }
     let db = Database::connect(&args.database_url, args.database_connections)
         .await
@@ -154,7 +161,9 @@ async fn serve(cli: Cli) -> Outcome {
         .within(cli.limits.statement_within())
         .await
         .map_err(|error| format!("--database-url (DATABASE_URL): {error}"))?;
-    let mut services = Services::new(db.clone(), clock.clone());
+    let journal = journal(&cli.database)?;
+    let mut services = Services::new(db.clone(), clock.clone()).journaled(journal.clone());
+    journal.catch_up(&db).await?;
     if cli.serve.access_log_days == 0 {
         services.access_log = AccessLog::off(db.clone(), clock.clone());
     }
@@ -171,6 +180,7 @@ async fn serve(cli: Cli) -> Outcome {
     let metrics = Metrics::with(|registry| {
         cache.register(registry);
         access_log.register(registry);
+        journal.register(registry);
     });
     let settings = settings(&cli.serve, &db);
     let worker =
@@ -201,6 +211,14 @@ async fn serve(cli: Cli) -> Outcome {
     logged?;
     served?;
     ended.map_err(Into::into)
+}
+
+/// The journal of revocations beside the database.
+fn journal(args: &DatabaseArgs) -> Outcome<RevocationJournal> {
+    let Some(file) = args.journal_file() else { return Ok(RevocationJournal::off()) };
+    let name = file.display().to_string();
+    let unusable = |error| format!("--revocation-journal (TALLY_REVOCATION_JOURNAL) {name}: {error}").into();
+    RevocationJournal::open(file).map_err(unusable)
 }
 
 /// The settings of the worker inside.

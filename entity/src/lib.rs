@@ -15,7 +15,7 @@
 //! | [`job`], [`change`], [`queue_status`] | the queue's rows, the one way by which a changed fact reaches it, its figures |
 //! | [`backfill`], [`backfill_run`], [`backfill_item`] | recalculating many students because somebody asks for it |
 //! | [`session`] | who has signed in, in which browser |
-//! | [`revoked_token`], [`revoked_subject`] | bearer tokens that are refused although they are valid |
+//! | [`revoked_token`], [`revoked_subject`], [`token_cutoff`] | bearer tokens that are refused although they are valid |
 //! | [`trace`] | the trace that a change belongs to, carried from the request to the job |
 //! | [`database`], [`db_time`], [`db_json`] | connections, transactions, consistent reads, what the two databases say differently |
 //! | [`key_list`] | many rows, found by keys of several columns |
@@ -66,6 +66,7 @@ pub mod standing;
 pub mod student;
 pub mod student_erasure;
 pub mod student_profile;
+pub mod token_cutoff;
 pub mod trace;
 pub mod wake;
 pub mod weekly_performance;

@@ -17,6 +17,7 @@ mod m0011_trace;
 mod m0012_access_log;
 mod m0013_revocations;
 mod m0014_clocks;
+mod m0015_token_cutoff;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_access_log::Migration),
             Box::new(m0013_revocations::Migration),
             Box::new(m0014_clocks::Migration),
+            Box::new(m0015_token_cutoff::Migration),
         ]
     }
 }

@@ -15,6 +15,8 @@ pub struct Revoked {
     pub tokens: HashSet<String>,
     /// For each of these identities, those that were issued before a time, and those that do not say when.
     pub subjects: HashMap<Identity, DateTime<Utc>>,
+    /// All that were issued before this time, and those that do not say when.
+    pub issued_before: Option<DateTime<Utc>>,
 }
 
 /// What a verifier knows of revoked tokens: a copy in memory, replaced as a whole. Cheap to clone.
@@ -34,5 +36,6 @@ impl Revocations {
         let early = |before: &DateTime<Utc>| ticket.issued_at.is_none_or(|issued| issued < *before);
         ticket.jti.as_ref().is_some_and(|jti| revoked.tokens.contains(jti))
             || revoked.subjects.get(&ticket.identity).is_some_and(early)
+            || revoked.issued_before.as_ref().is_some_and(early)
     }
 }

@@ -12,6 +12,7 @@ use super::root_field::root_field;
 use crate::service::access::{AccessLog, Witness};
 use crate::service::read::Scope;
 use crate::service::revocation::RevocationList;
+use crate::service::revocation_journal::RevocationJournal;
 use crate::viewer::Viewer;
 
 /// What is shared by all requests.
@@ -25,13 +26,23 @@ pub struct Services {
     pub access_log: AccessLog,
     /// Tokens that are refused.
     pub revocations: RevocationList,
+    /// What was revoked, outside the database.
+    pub journal: RevocationJournal,
 }
 
 impl Services {
     /// The services over `db`.
     pub fn new(db: Database, clock: SharedClock) -> Self {
         let access_log = AccessLog::new(db.clone(), clock.clone());
-        Self { access_log, revocations: RevocationList::new(db.clone()), db, clock }
+        let (revocations, journal) = (RevocationList::new(db.clone()), RevocationJournal::off());
+        Self { access_log, revocations, journal, db, clock }
+    }
+
+    /// The same services, which write what they revoke to `journal` too.
+    #[must_use]
+    pub fn journaled(self, journal: RevocationJournal) -> Self {
+        let revocations = self.revocations.journaled(journal.clone());
+        Self { revocations, journal, ..self }
     }
 }
 

@@ -9,11 +9,12 @@ use entity::clock::Clock;
 use entity::database::Database;
 use entity::sea_orm::sea_query::{Expr, OnConflict};
 use entity::sea_orm::{ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel};
-use entity::{revoked_subject, revoked_token};
+use entity::{revoked_subject, revoked_token, token_cutoff};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Identity, Revocations, Revoked};
+use crate::service::revocation_journal::{self, RevocationJournal};
 use crate::service::session;
 use crate::viewer::Viewer;
 
@@ -33,6 +34,7 @@ pub enum Revocation {
 #[derive(Clone, Debug)]
 pub struct RevocationList {
     db: Database,
+    journal: RevocationJournal,
     copy: Revocations,
     /// Held from reading the list to replacing the copy, so that no older list replaces a newer one.
     refreshing: Arc<Mutex<()>>,
@@ -41,7 +43,18 @@ pub struct RevocationList {
 impl RevocationList {
     /// The list in `db`, of which nothing is known until [`Self::refresh`].
     pub fn new(db: Database) -> Self {
-        Self { db, copy: Revocations::default(), refreshing: Arc::default() }
+        Self {
+            db,
+            journal: RevocationJournal::off(),
+            copy: Revocations::default(),
+            refreshing: Arc::default(),
+        }
+    }
+
+    /// The same list, whose revocations are written to `journal` too.
+    #[must_use]
+    pub fn journaled(self, journal: RevocationJournal) -> Self {
+        Self { journal, ..self }
     }
 
     /// The copy, for a verifier of tokens.
@@ -57,9 +70,11 @@ impl RevocationList {
         let _refreshing = self.refreshing.lock().await;
         let tokens = revoked_token::Entity::find().all(self.db.reader()).await?;
         let subjects = revoked_subject::Entity::find().all(self.db.reader()).await?;
+        let cutoff = token_cutoff::Entity::find_by_id(token_cutoff::ONLY).one(self.db.reader()).await?;
         self.copy.replace(Revoked {
             tokens: tokens.into_iter().map(|row| row.jti).collect(),
             subjects: subjects.into_iter().filter_map(revoked_identity).collect::<HashMap<_, _>>(),
+            issued_before: cutoff.and_then(|row| row.issued_before),
         });
         Ok(())
     }
@@ -102,10 +117,11 @@ impl RevocationList {
 
     async fn revoke_token(&self, jti: String, now: DateTime<Utc>, by: &Viewer) -> Result<(), DbErr> {
         let row = revoked_token::Model { jti, revoked_at: now, revoked_by: by.subject().to_owned() };
-        revoked_token::Entity::insert(row.into_active_model().reset_all())
+        revoked_token::Entity::insert(row.clone().into_active_model().reset_all())
             .on_conflict_do_nothing_on([revoked_token::Column::Jti])
             .exec_without_returning(self.db.writer())
             .await?;
+        self.journal.append([revocation_journal::of_token(row)]).await;
         Ok(())
     }
 
@@ -128,10 +144,11 @@ impl RevocationList {
             .update_columns([Column::IssuedBefore, Column::RevokedAt, Column::RevokedBy])
             .action_and_where(Expr::cust("excluded.issued_before > revoked_subject.issued_before"))
             .to_owned();
-        Entity::insert(row.into_active_model().reset_all())
+        Entity::insert(row.clone().into_active_model().reset_all())
             .on_conflict(if_later)
             .exec_without_returning(self.db.writer())
             .await?;
+        self.journal.append([revocation_journal::of_subject(row)]).await;
         // Each session began with a token.
         session::end_all(&self.db, identity.subject(), Some(identity.role()), now).await?;
         Ok(())

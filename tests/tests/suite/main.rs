@@ -8,6 +8,7 @@ mod access_noted;
 mod accessible_pages;
 mod activity;
 mod admin_desk;
+mod after_restore;
 mod attacks;
 mod await_recalculation;
 mod backfill;

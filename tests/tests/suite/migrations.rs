@@ -13,7 +13,7 @@ use entity::{
     access_log, aggregate_drift, assignment, assignment_submission, audit_cursor, backfill_item,
     backfill_run, course, enrollment, guardian, guardianship, job, job_failure, paused_kind,
     performance_snapshot, quiz, quiz_attempt, retention_clock, revoked_subject, revoked_token, school,
-    session, student, student_erasure, student_profile, weekly_performance, worker,
+    session, student, student_erasure, student_profile, token_cutoff, weekly_performance, worker,
 };
 use serde_json::json;
 use tests::backend::TestDatabase;
@@ -91,6 +91,7 @@ const POPULATION: &[&[&str]] = &[
         "UPDATE backfill_run SET leased_at = '2026-03-01T10:00:00+00:00'",
         "UPDATE retention_clock SET reached_at = '2026-03-01T10:00:00+00:00'",
     ],
+    &["UPDATE token_cutoff SET issued_before = '2026-03-01T10:00:00+00:00'"],
 ];
 
 /// A statement with `{n}` in the place of an id, in the words of the database.
@@ -268,6 +269,7 @@ on_both_backends! {
         add(columns::<access_log::Entity>());
         add(columns::<student_erasure::Entity>());
         add(columns::<retention_clock::Entity>());
+        add(columns::<token_cutoff::Entity>());
         add(columns::<revoked_token::Entity>());
         add(columns::<revoked_subject::Entity>());
         assert_eq!(tables(&database.db).await, entities);

@@ -128,6 +128,7 @@ where
     let services = ctx.services()?;
     let written =
         facts::write_one(&services.db, &*services.clock, ctx.data::<Groups>()?, input.read()).await?;
+    services.journal.append(written.journal_entry()).await;
     note(ctx, [&written])?;
     Ok(Payload {
         fact: written.row.into(),
@@ -182,6 +183,7 @@ where
     let commands: Vec<_> = inputs.into_iter().map(FactInput::read).collect();
     let partial = if partial { Partial::Yes } else { Partial::No };
     let written = facts::write(&services.db, &*services.clock, &commands, partial).await?;
+    services.journal.append(written.iter().flatten().filter_map(Written::journal_entry)).await;
     note(ctx, written.iter().flatten())?;
     let results: Vec<BulkResult<T>> = written.into_iter().map(bulk_result).collect();
     Ok(BulkPayload {

@@ -10,6 +10,7 @@ use crate::schema::inputs::{Ref, optional_time, text};
 use crate::schema::scalars::Time;
 use crate::schema::types::{Erasure, Guardianship};
 use crate::service::facts;
+use crate::service::revocation_journal::of_hand_over;
 
 /// Mutations for a person's rights.
 #[derive(Debug, Default)]
@@ -36,6 +37,7 @@ impl PrivacyMutation {
             &services.db,
             &*services.clock,
             &services.access_log,
+            &services.journal,
             ctx.viewer()?,
             student,
             reason,
@@ -59,6 +61,7 @@ impl PrivacyMutation {
         let at = optional_time("at", at)?;
         let services = ctx.services()?;
         let ended = facts::hand_over_student(&services.db, &*services.clock, student, at).await?;
+        services.journal.append(ended.iter().map(of_hand_over)).await;
         ctx.note(Kind::Changed, ended.first().map(|right| right.student_id))?;
         Ok(ended.into_iter().map(Guardianship).collect())
     }

@@ -23,6 +23,7 @@ use super::student::LockedStudents;
 use crate::auth::Role;
 use crate::error::ApiError;
 use crate::service::access::AccessLog;
+use crate::service::revocation_journal::{self, RevocationJournal};
 use crate::viewer::Viewer;
 
 /// Erases a student, as `by` asks for `reason`.
@@ -33,15 +34,18 @@ pub async fn erase_student(
     db: &Database,
     clock: &dyn Clock,
     log: &AccessLog,
+    journal: &RevocationJournal,
     by: &Viewer,
     student: Reference,
     reason: String,
 ) -> Result<student_erasure::Model, ApiError> {
     // What other processes hold is redacted when they write it.
     log.flush().await?;
-    let erasure = db.write(&EraseStudent { clock, by, student, reason }).await?;
-    log.forget(erasure.student_id);
-    Ok(erasure)
+    let erased = db.write(&EraseStudent { clock, by, student, reason }).await?;
+    log.forget(erased.erasure.student_id);
+    journal.append([revocation_journal::of_erasure(erased.erasure.clone())]).await;
+    journal.forget(Role::Student.as_str(), &erased.sourced_id).await;
+    Ok(erased.erasure)
 }
 
 /// The erasure of the student who had this id, if there was one.
@@ -55,6 +59,13 @@ pub async fn erasure(
     student_erasure::Entity::find_by_id(student).one(db).await
 }
 
+/// A student who was erased.
+struct Erased {
+    erasure: student_erasure::Model,
+    /// The id by which the learning system knew the student: for taking out what is kept elsewhere.
+    sourced_id: String,
+}
+
 struct EraseStudent<'a> {
     clock: &'a dyn Clock,
     by: &'a Viewer,
@@ -63,10 +74,10 @@ struct EraseStudent<'a> {
 }
 
 impl UnitOfWork for EraseStudent<'_> {
-    type Output = student_erasure::Model;
+    type Output = Erased;
     type Error = ApiError;
 
-    async fn run(&self, txn: &WriteTransaction) -> Result<student_erasure::Model, ApiError> {
+    async fn run(&self, txn: &WriteTransaction) -> Result<Erased, ApiError> {
         let students = LockedStudents::lock(txn, std::iter::once(&self.student)).await?;
         let student = students.find("student", &self.student)?;
         let erasure = student_erasure::Model {
@@ -81,7 +92,7 @@ impl UnitOfWork for EraseStudent<'_> {
             .exec_without_returning(&**txn)
             .await?;
         redact(txn, student).await?;
-        forget_signing_in(txn, student).await?;
+        let sourced_id = forget_signing_in(txn, student).await?;
         ending::forget(txn, student).await?;
         // All tables of facts and aggregates follow the student's row.
         student::Entity::delete_by_id(student).exec(&**txn).await?;
@@ -91,7 +102,7 @@ impl UnitOfWork for EraseStudent<'_> {
             .await?;
         job::Entity::delete_many().filter(job::Column::StudentId.eq(student)).exec(&**txn).await?;
         txn.tell_on_commit([Change::Profile(student)]);
-        Ok(erasure)
+        Ok(Erased { erasure, sourced_id })
     }
 }
 
@@ -104,9 +115,11 @@ async fn redact(txn: &WriteTransaction, student: StudentId) -> Result<(), DbErr>
     Ok(())
 }
 
-/// Deletes what is kept of the student's signing in. A token that is still good shows nothing any more.
-async fn forget_signing_in(txn: &WriteTransaction, student: StudentId) -> Result<(), DbErr> {
-    let Some(row) = student::Entity::find_by_id(student).one(&**txn).await? else { return Ok(()) };
+/// Deletes what is kept of the student's signing in, and returns the student's own id. A token that is still good shows
+/// nothing any more.
+async fn forget_signing_in(txn: &WriteTransaction, student: StudentId) -> Result<String, DbErr> {
+    let row = student::Entity::find_by_id(student).one(&**txn).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("the student to be erased".to_owned()))?;
     let role = Role::Student.as_str();
     session::Entity::delete_many()
         .filter(session::Column::Role.eq(role))
@@ -118,5 +131,5 @@ async fn forget_signing_in(txn: &WriteTransaction, student: StudentId) -> Result
         .filter(revoked_subject::Column::Subject.eq(&row.sourced_id))
         .exec(&**txn)
         .await?;
-    Ok(())
+    Ok(row.sourced_id)
 }

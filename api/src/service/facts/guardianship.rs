@@ -18,6 +18,7 @@ use super::reference::{Reference, has_id_of};
 use super::student::LockedStudents;
 use super::wanted::Wanted;
 use crate::error::UserError;
+use crate::service::revocation_journal::{self, Entry};
 
 /// Grants a guardian the right to see a student, or changes its dates. A right that was revoked holds again.
 #[derive(Clone, Debug)]
@@ -61,6 +62,10 @@ impl Row for Model {
 
     fn occurred_at(&mut self) -> &mut Option<DateTime<Utc>> {
         &mut self.occurred_at
+    }
+
+    fn journal_entry(&self) -> Option<Entry> {
+        Some(revocation_journal::of_guardianship(self))
     }
 
     fn changes_numbers(_: Option<&Self>, _: &Self) -> bool {

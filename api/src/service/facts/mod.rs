@@ -47,6 +47,7 @@ pub use task::{UpsertAssignment, UpsertQuiz};
 pub use upkeep::{Merged, delete_student, merge_students};
 
 use crate::error::{ApiError, UserError};
+use crate::service::revocation_journal::Entry;
 
 /// The most commands that one call may bring.
 pub const MAX_BULK: usize = 1000;
@@ -77,6 +78,11 @@ pub struct Written<R> {
 }
 
 impl<R: Row> Written<R> {
+    /// What the revocation journal is told of it, if anything.
+    pub fn journal_entry(&self) -> Option<Entry> {
+        if self.outcome == Outcome::Unchanged { None } else { self.row.journal_entry() }
+    }
+
     /// What was done to whose record, for the access log. The answer shows even what is unchanged.
     pub fn access(&self) -> Option<(StudentId, Kind)> {
         let kind = if self.outcome == Outcome::Unchanged { Kind::Read } else { Kind::Changed };

@@ -13,6 +13,7 @@ use super::group::{Group, Groups};
 use super::wanted::Wanted;
 use super::{Outcome, Reference, Results, Written};
 use crate::error::UserError;
+use crate::service::revocation_journal::Entry;
 
 /// A row that a command is about.
 pub trait Row: Clone + PartialEq + Send + Sync + 'static {
@@ -28,6 +29,10 @@ pub trait Row: Clone + PartialEq + Send + Sync + 'static {
     fn sourced_id(&self) -> Option<&str>;
     /// When the newest accepted event happened, if the writing system said.
     fn occurred_at(&mut self) -> &mut Option<DateTime<Utc>>;
+    /// What the revocation journal is told of the row as it was written, if anything.
+    fn journal_entry(&self) -> Option<Entry> {
+        None
+    }
     /// Whether the change brings different numbers.
     fn changes_numbers(before: Option<&Self>, after: &Self) -> bool;
 
