@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Database;
 
 /// How long the end of each step is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often the log is tried to be moved while others read it.
+const TRIES: u32 = 5;
+/// The time between two tries.
+const TRY_EVERY: Duration = Duration::from_millis(50);
 
 impl Database {
     /// Closes all connections. On SQLite what was committed is first moved from the write-ahead log into the file, so that
@@ -35,9 +39,17 @@ impl Database {
 
     /// Whether the whole log is in the file now.
     async fn truncate_wal(&self) -> Result<bool, DbErr> {
-        let checkpoint = Statement::from_string(self.backend, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let row = self.writer.query_one_raw(checkpoint).await?;
-        let busy: Option<i32> = row.map(|row| row.try_get_by_index(0)).transpose()?;
-        Ok(busy == Some(0))
+        // A checkpoint that waits for the readers of other processes keeps their writers waiting meanwhile.
+        self.writer.execute_unprepared("PRAGMA busy_timeout = 0").await?;
+        for _ in 0..TRIES {
+            let checkpoint = Statement::from_string(self.backend, "PRAGMA wal_checkpoint(TRUNCATE)");
+            let row = self.writer.query_one_raw(checkpoint).await?;
+            let busy: Option<i32> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+            if busy == Some(0) {
+                return Ok(true);
+            }
+            sleep(TRY_EVERY).await;
+        }
+        Ok(false)
     }
 }
