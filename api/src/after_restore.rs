@@ -16,7 +16,7 @@ use entity::database::Database;
 /// Says what is to be done to the restored database, does it if that is asked for, and returns what to print.
 ///
 /// # Errors
-/// When there is no journal to read; whatever the database reports.
+/// An unreadable journal; any database error.
 pub async fn run(
     db: &Database,
     journal: Option<&Path>,

@@ -30,7 +30,7 @@ fn show(progress: Progress) {
         }
         Progress::Checking => "checking the copy".to_owned(),
     };
-    // Nobody may be reading, and that is no reason to stop.
+    // A closed standard error is no reason to stop.
     let _ = writeln!(std::io::stderr(), "tally-api: {line}");
 }
 

@@ -102,7 +102,7 @@ pub enum Command {
     Schema,
 }
 
-/// What to do after a restore.
+/// Options of the command that follows a restore.
 #[derive(Args, Debug)]
 pub struct AfterRestoreArgs {
     /// Do it, instead of only saying what would be done.
@@ -159,7 +159,7 @@ impl DatabaseArgs {
         Some(path.split('?').next().unwrap_or_default().into())
     }
 
-    /// Where the journal of revocations is, if there is to be one.
+    /// Path of the revocation journal; `None` without a journal.
     pub fn journal_file(&self) -> Option<PathBuf> {
         self.revocation_journal.clone().or_else(|| {
             let mut path = self.sqlite_file()?.into_os_string();

@@ -92,7 +92,7 @@ pub struct Model {
     pub due_at: ChronoDateTimeUtc,
     /// The worker that walks it.
     pub leased_by: Option<String>,
-    /// When that worker took the lease or renewed it last, by the database's clock.
+    /// Time of the newest renewal of the lease, by the database's clock.
     pub leased_at: Option<ChronoDateTimeUtc>,
     /// Until when the walk is that worker's alone, by the database's clock.
     pub lease_expires_at: Option<ChronoDateTimeUtc>,

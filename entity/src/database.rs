@@ -246,7 +246,7 @@ impl Database {
         turns.take().await
     }
 
-    /// Why a write was not stored, if the storage was at fault and [`Self::probe_storage`] has not succeeded since.
+    /// Newest fault of the storage that a write met, until [`Self::probe_storage`] succeeds.
     pub fn storage_fault(&self) -> Option<StorageFault> {
         self.health.fault()
     }

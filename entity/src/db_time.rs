@@ -49,7 +49,7 @@ fn shifted_sql(backend: DbBackend, sign: char, by: Duration) -> String {
     }
 }
 
-/// Whether the instant in `column` lies ahead although it was the present when it was written, as SQL text: the clock was
+/// Condition, as SQL text: the instant in `column` lies ahead although it was the present when it was written. The clock was
 /// set back since. It is false when the column is null.
 ///
 /// A few seconds do not count: the transactions of PostgreSQL have different times for the present.
@@ -58,7 +58,7 @@ pub fn ahead_sql(backend: DbBackend, column: &str) -> String {
     format!("(CASE WHEN {column} > {} THEN 1 ELSE 0 END = 1)", after_sql(backend, SAME_PRESENT))
 }
 
-/// By how much instants may differ that were the present at the same time.
+/// Tolerance between instants that were the present at the same time.
 const SAME_PRESENT: Duration = Duration::from_secs(5);
 
 /// The whole seconds from 1970 to the time in `column`, rounded down, as SQL text.

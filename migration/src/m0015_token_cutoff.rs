@@ -2,8 +2,6 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::optional_time;
-
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -13,7 +11,7 @@ impl MigrationTrait for Migration {
         let cutoff = Table::create()
             .table("token_cutoff")
             .col(ColumnDef::new("id").integer().primary_key())
-            .col(optional_time("issued_before"))
+            .col(ColumnDef::new("issued_before").timestamp_with_time_zone())
             .take();
         manager.create_table(cutoff).await?;
         manager.get_connection().execute_unprepared("INSERT INTO token_cutoff (id) VALUES (1)").await?;

@@ -39,7 +39,7 @@ pub struct Fleet {
     workers: Vec<Child>,
     secret_file: PathBuf,
     folder: TempDir,
-    /// What the processes are started with beside their settings.
+    /// Additional environment of the processes.
     environment: Vec<(&'static str, PathBuf)>,
 }
 

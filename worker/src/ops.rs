@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 /// How long the database may take to answer before the process counts as not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the probe of a storage that was at fault may take, within that time.
+/// Timeout of the probe of a storage that was at fault, within that time.
 const PROBED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Says which migrations a database lacks. From outside, because this crate does not know the migrations.
@@ -66,7 +66,7 @@ impl Ops {
         }
     }
 
-    /// Why nothing can be stored. A fault that the newest write met is probed first, because it may be over.
+    /// Fault of the storage, after a probe, because it may be over.
     async fn storage_fault(&self) -> Option<StorageFault> {
         self.db.storage_fault()?;
         match timeout(PROBED_WITHIN, self.db.probe_storage()).await {

@@ -26,7 +26,7 @@ pub struct Services {
     pub access_log: AccessLog,
     /// Tokens that are refused.
     pub revocations: RevocationList,
-    /// What was revoked, outside the database.
+    /// Revocations, kept outside the database.
     pub journal: RevocationJournal,
 }
 

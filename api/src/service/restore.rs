@@ -1,7 +1,7 @@
 //! After a backup was restored: what was decided since is decided again.
 //!
 //! A restored database has forgotten every revocation, hand-over and erasure since the backup, and opens every session
-//! that was ended since. What is known of them is in the revocation journal.
+//! that was ended since. The revocation journal knows them.
 
 use chrono::{DateTime, Utc};
 use entity::clock::SharedClock;
@@ -22,16 +22,16 @@ use crate::auth::{Identity, Role};
 use crate::error::ApiError;
 use crate::viewer::Viewer;
 
-/// What is to be done after a restore.
+/// Actions that a restore makes necessary.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// How many sessions are ended.
+    /// Number of sessions to end.
     pub sessions: u64,
     /// The revocations that the database lacks.
     pub missing: Vec<Missing>,
-    /// How many revocations the database has.
+    /// Number of known revocations that the database has.
     pub present: usize,
-    /// How many revocations are about people whom the database does not have.
+    /// Number of known revocations about people who are not in the database.
     pub of_unknown: usize,
 }
 
@@ -95,7 +95,7 @@ async fn guardian_name(db: &Database, id: Uuid) -> Result<Option<String>, DbErr>
     Ok(guardian::Entity::find_by_id(GuardianId(id)).one(db.reader()).await?.map(|row| row.sourced_id))
 }
 
-/// Whether the right is open in the database that `entry` took away.
+/// True if the database still grants the right that `entry` took away.
 async fn lacks_guardianship(db: &Database, entry: &Entry) -> Result<bool, DbErr> {
     let (Entry::GuardianshipRevoked { student, guardian, .. }
     | Entry::GuardianshipEnds { student, guardian, .. }) = entry

@@ -10,10 +10,10 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-/// How often progress is told.
+/// Interval of progress reports.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// Why there is no copy. Nothing is left of it then.
+/// Reason for a failed copy. Nothing is left of the copy then.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The database is not on SQLite.
@@ -30,7 +30,7 @@ pub enum BackupError {
     Folder {
         /// The file of the copy.
         path: PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         #[source]
         source: io::Error,
     },
@@ -45,7 +45,7 @@ pub enum BackupError {
     Damaged(String),
 }
 
-/// How far a copy is.
+/// Progress of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// So many bytes of about so many are written.
@@ -59,9 +59,9 @@ pub enum Progress {
 pub struct Copied {
     /// Its size in bytes.
     pub bytes: u64,
-    /// How many students it holds.
+    /// Number of students in it.
     pub students: i64,
-    /// How many quiz attempts and assignment submissions it holds.
+    /// Number of quiz attempts and assignment submissions in it.
     pub items: i64,
 }
 

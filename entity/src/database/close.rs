@@ -7,9 +7,9 @@ use tokio::time::{sleep, timeout};
 
 use super::Database;
 
-/// How long the end of each step is waited for.
+/// Timeout of each step.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often the log is tried to be moved while others read it.
+/// Number of attempts to checkpoint while others read the log.
 const TRIES: u32 = 5;
 /// The time between two tries.
 const TRY_EVERY: Duration = Duration::from_millis(50);
@@ -37,7 +37,7 @@ impl Database {
         let _ = timeout(PATIENCE, self.writer.close_by_ref()).await;
     }
 
-    /// Whether the whole log is in the file now.
+    /// True if the whole log is in the file now.
     async fn truncate_wal(&self) -> Result<bool, DbErr> {
         // A checkpoint that waits for the readers of other processes keeps their writers waiting meanwhile.
         self.writer.execute_unprepared("PRAGMA busy_timeout = 0").await?;

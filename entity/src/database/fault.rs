@@ -20,13 +20,13 @@ pub fn is_conflict(error: &DbErr) -> bool {
     error_code(error).is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "6" | "517"))
 }
 
-/// Whether SQLite's file stayed locked by another process for as long as a statement waits.
+/// True if another process kept SQLite's file locked for longer than a statement waits.
 pub(super) fn is_busy(error: &DbErr) -> bool {
     // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_TIMEOUT.
     error_code(error).is_some_and(|code| matches!(code.as_str(), "5" | "261" | "773"))
 }
 
-/// How the storage below the database failed.
+/// Failure of the storage below the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageError {
     /// There is no room on the disk.
@@ -35,7 +35,7 @@ pub enum StorageError {
     Failed,
 }
 
-/// How the storage below the database failed, if that is the error. The request is not at fault, and may succeed later.
+/// Classifies errors of the storage below the database. The request is not at fault then, and may succeed later.
 pub fn storage_error(error: &DbErr) -> Option<StorageError> {
     let code = error_code(error)?;
     if code.len() == 5 {

@@ -31,7 +31,7 @@ fn write_lock(line: &str, inode: u64) -> Option<u32> {
     (of_file && covers).then_some(pid)
 }
 
-/// Whether the process is stopped by a signal or a debugger, and does not go on by itself.
+/// True if a signal or a debugger has stopped the process, so that it does not go on by itself.
 pub(super) fn is_stopped(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     has_stopped_state(&stat)

@@ -1,4 +1,4 @@
-//! How long a transaction waits for the write lock of an SQLite file, and which process it waits for.
+//! Bounded wait for the write lock of an SQLite file.
 //!
 //! No server ends the transaction of a process that hangs. A waiter can only give up; it gives up early when the operating
 //! system says that the holder is stopped, because that one does not go on by itself.
@@ -15,9 +15,9 @@ use super::fault::is_busy;
 use super::lock_holder;
 use super::storage_health::{StorageFault, StorageHealth};
 
-/// How often the holder of the lock is looked at.
+/// Interval at which the holder of the lock is examined.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// After how many looks a transaction gives up: after ten seconds, in which the time does not count that this process was
+/// Number of intervals before a transaction gives up: ten seconds, not counting time in which this process was
 /// stopped itself.
 const LOOKS: u32 = 10;
 

@@ -13,11 +13,11 @@ use tokio::time::timeout;
 const LOCK: Duration = Duration::from_secs(10);
 /// How long a transaction that writes may take, from the wait for its connection to the answer to its commit.
 const TRANSACTION: Duration = Duration::from_mins(2);
-/// After how long the server ends a transaction of which it hears nothing more. Others wait that long for the rows of a
+/// Idle timeout of a transaction, enforced by the server. Other transactions wait that long for the rows of a
 /// frozen process. It is no longer than the shortest lease of a worker, and far longer than a process computes between two
 /// statements.
 const SILENCE: Duration = Duration::from_secs(3);
-/// After how long the server gives up a client that takes nothing of an answer, as a frozen process does.
+/// TCP user timeout: the server drops a client that acknowledges nothing of an answer for so long, as a frozen process does.
 const UNTAKEN: Duration = Duration::from_secs(10);
 /// How often the server asks whether a silent client's machine is still there, in seconds, and for how many times in vain.
 const KEEPALIVE: [(&str, &str); 3] =

@@ -10,9 +10,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use super::patience::Patience;
 use super::{ACQUIRE_TIMEOUT, ConnectError};
 
-/// How long a connection that could not be had is tried once more, to learn why.
+/// Timeout of the second connection attempt, which finds the cause of a pool timeout.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-/// For how long an unused connection is taken to be alive without a round trip.
+/// Idle time up to which a connection is used without a round trip to test it.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Opens the database at `url` with at most `max_connections` connections.
@@ -54,7 +54,7 @@ pub(super) async fn open(
     }
 }
 
-/// Why no connection could be had. A pool that has waited in vain for a server to come up only says that it has waited.
+/// Cause of a failed connection. A pool that waited in vain for a server only reports a timeout.
 async fn cause(error: sqlx::Error, options: &PgConnectOptions) -> sqlx::Error {
     if !matches!(error, sqlx::Error::PoolTimedOut) {
         return error;

@@ -14,11 +14,11 @@ use sqlx::sqlite::{
 use super::turn::Turns;
 use super::{ACQUIRE_TIMEOUT, ConnectError};
 
-/// How long a statement waits for another process to finish writing to the same file.
+/// SQLite's busy timeout: the wait of a statement for another process's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a transaction waits for the process's one writing connection.
+/// Wait of a transaction for the process's one writing connection.
 const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of the file each reader keeps: 1,000 KiB, as the pragma counts. Twice as much makes no reading faster.
+/// Page cache of each reader: 1,000 KiB, in the pragma's unit. A cache of twice the size made no read faster.
 const READER_CACHE: &str = "-1000";
 
 /// The connections to one file.
@@ -28,7 +28,7 @@ pub(super) struct Opened {
     pub(super) file: SqliteFile,
 }
 
-/// What belongs to the file beside its connections.
+/// Lock files of the database file.
 #[derive(Clone, Debug)]
 pub(super) struct SqliteFile {
     /// The order of the processes that write, if the file system has locks.
@@ -46,7 +46,7 @@ pub(super) async fn open(url: &str, max_readers: u32) -> Result<Opened, ConnectE
         .map_err(ConnectError::InvalidUrl)?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // What was acknowledged survives a power cut.
+        // Acknowledged commits survive a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
@@ -75,7 +75,7 @@ fn pool(max_connections: u32, acquire_timeout: Duration) -> SqlitePoolOptions {
         .acquire_timeout(acquire_timeout)
 }
 
-/// Whether the driver has seen the end of every transaction of the connection.
+/// True if the driver has seen the end of every transaction of the connection.
 ///
 /// After some errors (`SQLITE_FULL`, `SQLITE_IOERR`, `SQLITE_NOMEM` and others) SQLite ends the transaction by itself, the
 /// driver's ROLLBACK fails, and the driver goes on counting the transaction. Its next BEGIN would be a savepoint, and what
@@ -96,7 +96,7 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-/// Whether an SQLite URL is of a database in memory, or a temporary one.
+/// True if an SQLite URL names a database in memory, or a temporary one.
 fn names_no_file(url: &str) -> bool {
     let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! Whether the database can store anything, as writes have shown.
+//! State of the storage below the database, as failed writes have shown it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use sea_orm::DbErr;
 
 use super::fault::{self, StorageError};
 
-/// Why nothing can be stored. Reads may go on.
+/// Reason for rejected writes. Reads may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageFault {
     /// The disk has no room for the write.
@@ -18,7 +18,7 @@ pub enum StorageFault {
     Locked {
         /// The process that holds it, if the operating system tells.
         holder: Option<u32>,
-        /// Whether that process is stopped, as by SIGSTOP or a debugger, and so cannot go on by itself.
+        /// True if that process is stopped, as by SIGSTOP or a debugger, and so cannot go on by itself.
         stopped: bool,
     },
 }

@@ -243,7 +243,7 @@ impl Cluster {
     ///
     /// # Panics
     ///
-    /// When it does not start.
+    /// If it does not start.
     pub async fn start(&self) {
         self.order(start_order(self.port, self.durability)).await;
     }
@@ -262,7 +262,7 @@ impl Cluster {
     ///
     /// # Panics
     ///
-    /// When it does not start.
+    /// If it does not start.
     pub async fn revive(&self) {
         let options = start_order(self.port, self.durability);
         self.order(options.replacen("start", "revive", 1)).await;

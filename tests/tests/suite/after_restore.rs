@@ -1,4 +1,4 @@
-//! What was revoked, handed over or erased since a backup stays so after the backup is restored.
+//! Revocations, hand-overs and erasures since a backup outlive its restore.
 
 use std::fs;
 use std::path::Path;
@@ -79,6 +79,15 @@ fn restore_backup(folder: &Path) {
     fs::copy(folder.join("copy.db"), folder.join(DATABASE)).expect("the backup is restored");
 }
 
+/// Number of guardianships that are neither revoked nor ended.
+async fn open_rights(folder: &Path) -> usize {
+    let url = format!("sqlite:{}", folder.join(DATABASE).display());
+    let db = Database::connect(&url, 1).await.expect("the database opens");
+    let rights = guardianship::Entity::find().all(db.reader()).await.expect("guardianships");
+    db.close().await;
+    rights.iter().filter(|right| right.revoked_at.is_none() && right.valid_until.is_none()).count()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_decided_since_the_backup_is_decided_again() {
     let program = TallyApi::new();
@@ -103,6 +112,7 @@ async fn what_was_decided_since_the_backup_is_decided_again() {
     let journal = fs::read_to_string(program.folder().join(JOURNAL)).expect("a journal");
     assert!(!journal.contains("cyd"), "nothing of the erased student but an id: {journal}");
     restore_backup(program.folder());
+    assert_eq!(open_rights(program.folder()).await, 2, "the restore has brought gwen's rights back");
 
     let planned = program.run(&["after-restore"], &[]).await;
     assert_eq!(planned.code, Some(0), "{}", planned.stderr);

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// The `sourcedId` of every acknowledged attempt, with its score in hundredths.
 type Acknowledged = BTreeMap<String, i32>;
 
-/// What happens to the installation.
+/// Fault injected into the installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     /// SIGKILL to a process.
@@ -65,7 +65,7 @@ async fn postgres_survives_the_death_of_processes_and_server_freezes_and_full_di
     survive(Installation::new(Backend::Postgres, 2).await, faults).await.check().await;
 }
 
-/// What was done to the installation, and what it had acknowledged.
+/// Faults that the installation survived, and the writes that it acknowledged.
 struct Survived {
     faults: Vec<Fault>,
     acknowledged: Acknowledged,

@@ -65,7 +65,7 @@ async fn with_old_rows(backend: Backend) -> TestApp {
     app
 }
 
-/// How many rows there are of all that grows old.
+/// Row counts of all tables with a retention.
 async fn rows(app: &TestApp) -> [u64; 4] {
     let db = app.db().reader();
     [

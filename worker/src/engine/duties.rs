@@ -30,7 +30,7 @@ pub(super) struct Duties {
     pub(super) metrics: Metrics,
     pub(super) settings: Settings,
     pub(super) retention_clock: RetentionClock,
-    /// When the worker started, by a clock that nobody sets.
+    /// Start of the worker, by the monotonic clock.
     pub(super) started: Instant,
     /// Says that there may be something new.
     pub(super) wake: watch::Receiver<u64>,

@@ -20,18 +20,18 @@ use sea_orm::{
     Statement,
 };
 
-/// By how much clocks may differ that are taken to show the same time.
+/// Largest difference between clocks that count as in step.
 pub const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
-/// How many times as fast as time passes the kept time follows a clock that differs from it.
+/// Factor by which the kept time may move faster than time passes.
 const SLEW: i32 = 10;
 /// The time between two looks that counts for it at most: a process that was stopped has seen no time pass.
 const LONGEST_LOOK: TimeDelta = TimeDelta::seconds(15);
-/// How far the kept time may lie behind before it is written again.
+/// Largest lag of the kept time before it is written again.
 const KEPT_WITHIN: TimeDelta = TimeDelta::minutes(1);
-/// How often a doubt that lasts is logged.
+/// Interval at which a lasting doubt is logged.
 const SAY_EVERY: Duration = Duration::from_hours(1);
 
-/// Why a process deletes nothing.
+/// Reason for suspended deletions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// The clock of the process differs from the database's.
@@ -66,7 +66,7 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// What the clocks say.
+/// Readings of the clocks.
 #[derive(Clone, Copy, Debug)]
 struct Readings {
     process: DateTime<Utc>,
@@ -74,11 +74,11 @@ struct Readings {
     database: Option<DateTime<Utc>>,
     /// The newest accepted time.
     reached: DateTime<Utc>,
-    /// How much time has passed since this process looked last, if nobody has moved the accepted time since.
+    /// Time since this process's previous look; zero if another process has moved the accepted time since.
     passed: TimeDelta,
 }
 
-/// What follows from them.
+/// Verdict on the readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// Deletions are judged by this time.
@@ -111,22 +111,22 @@ fn differ(one: DateTime<Utc>, other: DateTime<Utc>) -> bool {
     (one - other).abs() > TOLERANCE
 }
 
-/// What a process remembers of the retention clock between two looks.
+/// Memory of the retention clock between two looks of one process.
 #[derive(Debug, Default)]
 pub struct RetentionClock(Mutex<Memory>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Memory {
-    /// When this process looked last, by its monotonic clock, and the accepted time that it left.
+    /// Monotonic time of the previous look, and the accepted time that it left.
     look: Option<(Duration, DateTime<Utc>)>,
-    /// When it last said that it deletes nothing.
+    /// Monotonic time of the last log line about suspended deletions.
     said: Option<Duration>,
 }
 
 impl RetentionClock {
     /// The time by which old rows may be deleted now; none when a clock is in doubt, which is logged.
     ///
-    /// `uptime` is for how long the process has run, by a clock that nobody sets.
+    /// `uptime` is the process's running time by the monotonic clock.
     ///
     /// # Errors
     /// Whatever the database reports.

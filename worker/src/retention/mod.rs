@@ -16,7 +16,7 @@ pub use clock::{RetentionClock, TOLERANCE};
 
 /// Deletes old jobs, sessions, history and entries of the access log, unless a clock is in doubt.
 ///
-/// `uptime` is for how long the process has run, by a clock that nobody sets.
+/// `uptime` is the process's running time by the monotonic clock.
 ///
 /// # Errors
 /// Whatever the database reports; what was not deleted is deleted next time.

@@ -78,7 +78,7 @@ pub struct Written<R> {
 }
 
 impl<R: Row> Written<R> {
-    /// What the revocation journal is told of it, if anything.
+    /// Entry for the revocation journal, if it needs one.
     pub fn journal_entry(&self) -> Option<Entry> {
         if self.outcome == Outcome::Unchanged { None } else { self.row.journal_entry() }
     }

@@ -29,7 +29,7 @@ pub trait Row: Clone + PartialEq + Send + Sync + 'static {
     fn sourced_id(&self) -> Option<&str>;
     /// When the newest accepted event happened, if the writing system said.
     fn occurred_at(&mut self) -> &mut Option<DateTime<Utc>>;
-    /// What the revocation journal is told of the row as it was written, if anything.
+    /// Entry for the revocation journal about the row as written, if it needs one.
     fn journal_entry(&self) -> Option<Entry> {
         None
     }

@@ -1,4 +1,4 @@
-//! What the journal says, and what follows from all of it.
+//! Journal entries, and the state that results from all of them.
 
 use std::collections::BTreeMap;
 
@@ -107,12 +107,12 @@ impl Known {
         }
     }
 
-    /// How many revocations are known.
+    /// Number of known revocations.
     pub fn len(&self) -> usize {
         self.guardianships.len() + self.tokens.len() + self.subjects.len() + self.erasures.len()
     }
 
-    /// Whether no revocation is known.
+    /// True if no revocation is known.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -7,19 +7,19 @@ use std::path::Path;
 
 use super::entry::{Entry, Known};
 
-/// What a journal holds.
+/// Contents of a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// What follows from its entries.
+    /// Revocations in force after all entries.
     pub known: Known,
-    /// How many lines could not be read: a crash may have cut the last one off.
+    /// Number of unreadable lines: a crash may have cut off the last one.
     pub unreadable: usize,
 }
 
 /// Reads the journal at `path`, line by line.
 ///
 /// # Errors
-/// When the file cannot be read; `NotFound` when there is none.
+/// Any I/O error; `NotFound` if there is no file.
 pub fn read(path: &Path) -> io::Result<Contents> {
     let mut contents = Contents::default();
     for line in BufReader::new(File::open(path)?).split(b'\n') {
@@ -47,7 +47,7 @@ pub(super) fn append(path: &Path, entries: &[Entry]) -> io::Result<()> {
     file.sync_data()
 }
 
-/// Whether a crash has cut off the last line.
+/// True if a crash has cut off the last line.
 fn ends_within_a_line(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(false);

@@ -40,7 +40,7 @@ impl RevocationJournal {
     /// The journal in the file at `path`, which is made with the first entry.
     ///
     /// # Errors
-    /// When a file is there and cannot be read.
+    /// Any I/O error of an existing file.
     pub fn open(path: PathBuf) -> io::Result<Self> {
         let contents = match read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Contents::default(),
@@ -115,7 +115,7 @@ impl RevocationJournal {
         Ok(())
     }
 
-    /// Where the journal is, if there is one.
+    /// Path of the journal, if there is one.
     pub fn path(&self) -> Option<&Path> {
         self.0.as_ref().map(|journal| journal.path.as_path())
     }

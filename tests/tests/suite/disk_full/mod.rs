@@ -39,7 +39,7 @@ async fn record(app: &TestApp, attempt: &str) -> Option<String> {
     answer.error().map(|error| error.code)
 }
 
-/// How many attempts a process sees that has just opened the file.
+/// Number of attempts that a new process sees in the file.
 async fn stored_attempts(app: &TestApp) -> u64 {
     let other = Database::connect(app.database_url(), 1).await.expect("the file opens");
     quiz_attempt::Entity::find().count(other.reader()).await.expect("a count")

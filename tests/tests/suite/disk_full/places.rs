@@ -109,7 +109,7 @@ const STRUCK: [(Work, &[&str]); 13] = [
 
 const LEASE: Duration = Duration::from_mins(5);
 
-/// What a request was answered with, if it failed.
+/// Error of a request that failed.
 type Failed = Option<String>;
 
 async fn mutate(app: &TestApp, mutation: &str) -> Failed {
@@ -123,7 +123,7 @@ fn failed<T, E: std::fmt::Display>(result: Result<T, E>) -> Failed {
 }
 
 impl Work {
-    /// What must be there before the `n`th time.
+    /// Creates the preconditions of the `n`th time.
     async fn prepare(self, app: &TestApp, n: usize) {
         match self {
             Self::Merge | Self::Erasure => {
@@ -251,7 +251,7 @@ async fn heal(app: &TestApp) {
     for event in EVENTS {
         sql(app, &format!("DROP TRIGGER fail_{event}")).await;
     }
-    // What the failures have left behind waits for nothing.
+    // Retries of failed jobs need not wait.
     sql(app, "UPDATE job SET run_at = enqueued_at WHERE state = 'retryable'").await;
     app.drain().await;
     sql(app, "DELETE FROM job").await;
@@ -300,7 +300,7 @@ async fn whatever_fails_what_is_acknowledged_afterwards_is_stored() {
 const ADD_ROWS: [Work; 6] =
     [Work::Fact, Work::Bulk, Work::AccessLog, Work::Session, Work::Revocation, Work::Backfill];
 
-/// How often a kind of work is done at most until it has failed [`FAILURES`] times.
+/// Limit of repetitions until a kind of work has failed [`FAILURES`] times.
 const TIMES: usize = 120;
 const FAILURES: usize = 3;
 

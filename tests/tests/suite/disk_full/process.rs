@@ -69,7 +69,7 @@ async fn record_at_last(service: &Client, sourced_id: &str) {
     }
 }
 
-/// How the disk is at fault, and what `/readyz` says of it.
+/// Fault of the disk, and the words of `/readyz` about it.
 type Fault = (fn(&FaultyDisk), &'static str);
 
 const FAULTS: [Fault; 2] =

@@ -36,7 +36,7 @@ async fn set_clock_back(app: &TestApp) {
     }
 }
 
-/// For how long the queue says that the oldest job waits.
+/// Age of the oldest waiting job, as the queue reports it.
 async fn oldest_waiting(app: &TestApp) -> serde_json::Value {
     app.admin().data("{ queue { oldestWaitingSeconds } }", json!({})).await["queue"]["oldestWaitingSeconds"]
         .clone()
