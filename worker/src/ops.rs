@@ -86,7 +86,11 @@ async fn ready(State(ops): State<Ops>) -> Response {
             tracing::warn!(%error, "not ready");
             "the database does not answer".to_owned()
         }
-        Err(_) => "the database does not answer in time".to_owned(),
+        // A fault that is known says more.
+        Err(_) => ops
+            .db
+            .storage_fault()
+            .map_or_else(|| "the database does not answer in time".to_owned(), |fault| fault.to_string()),
     };
     (StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n")).into_response()
 }
