@@ -35,7 +35,7 @@ impl Services {
     pub fn new(db: Database, clock: SharedClock) -> Self {
         let access_log = AccessLog::new(db.clone(), clock.clone());
         let (revocations, journal) = (RevocationList::new(db.clone()), RevocationJournal::off());
-        Self { access_log, revocations, journal, db, clock }
+        Self { db, clock, access_log, revocations, journal }
     }
 
     /// The same services, which write what they revoke to `journal` too.
