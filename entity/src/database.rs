@@ -251,7 +251,7 @@ impl Database {
         self.health.fault()
     }
 
-    /// Stores a row of [`PROBE_BYTES`] and takes it back, to learn whether a fault of the storage is over.
+    /// Stores a row of 64 KiB and takes it back, to learn whether a fault of the storage is over.
     ///
     /// # Errors
     /// Whatever the database reports.
