@@ -80,12 +80,13 @@ on_both_backends! {
         browser.until_shown("Running").await;
         step(&mut walker(&app, "one")).await;
         until_bar(&browser, 0, 40).await;
-        sql(&app, "UPDATE job SET run_at = '2126-01-01T00:00:00Z' WHERE id <> (SELECT id FROM job WHERE state = 'available' ORDER BY id LIMIT 1)").await;
+        sql(&app, "UPDATE job SET state = 'scheduled', run_at = '2126-01-01T00:00:00Z' WHERE state = 'available' \
+            AND id <> (SELECT id FROM job WHERE state = 'available' ORDER BY id LIMIT 1)").await;
         app.drain().await;
         until_bar(&browser, 1, 40).await;
         browser.until(&format!("return {}.endsWith(' / s')", figure("Rate"))).await;
         browser.until(&format!("return /\\d/.test({})", figure("Time left"))).await;
-        sql(&app, "UPDATE job SET run_at = enqueued_at").await;
+        sql(&app, "UPDATE job SET state = 'available', run_at = enqueued_at WHERE state = 'scheduled'").await;
         settle(&app).await;
         until_bar(&browser, 40, 40).await;
         browser.until_shown("Finished").await;
