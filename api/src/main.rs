@@ -71,6 +71,10 @@ async fn run(cli: Cli) -> Outcome {
             say("The database is up to date.\n")
         }
         Some(Command::AfterRestore(args)) => {
+            if let Some(file) = cli.database.sqlite_file().filter(|file| !file.exists()) {
+                let place = file.display();
+                return Err(format!("there is no database at {place}: put the backup there first").into());
+            }
             let db = open(&cli.database).await?;
             let done = after_restore::run(&db, cli.database.journal_file().as_deref(), &args).await;
             db.close().await;

@@ -153,6 +153,13 @@ async fn what_was_decided_since_the_backup_is_decided_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_that_is_missing_or_cut_off_is_said() {
     let program = TallyApi::new();
+    let early = program.run(&["after-restore", "--apply"], &[]).await;
+    assert_eq!(early.code, Some(1));
+    assert!(
+        early.stderr.contains("there is no database at .tally/tally.db: put the backup there first"),
+        "{early:?}"
+    );
+    assert!(!program.folder().join(".tally").exists(), "it makes none");
     let (served, admin) = serve(&program).await;
     school(&admin).await;
     assert_eq!(program.run(&["backup", "copy.db"], &[]).await.code, Some(0));
