@@ -142,7 +142,7 @@ fn place(durability: Durability) -> PathBuf {
     }
 }
 
-/// What a command that succeeds prints, without the end of the line.
+/// Output of a command that succeeds, without the end of the line.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output =
         Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;

@@ -74,10 +74,11 @@ pub enum Entry {
     },
 }
 
-/// All that is known to be revoked, after all entries in their order: later ones replace earlier ones about the same.
+/// All that is known to be revoked, after all entries in their order. A later entry replaces an earlier one about the
+/// same right; of two cut-offs for one person the later time holds.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The newest entry about each student and guardian.
+    /// By student and guardian: the newest entry about each pair.
     pub guardianships: BTreeMap<(Uuid, Uuid), Entry>,
     /// By `jti`.
     pub tokens: BTreeMap<String, Entry>,
@@ -100,11 +101,21 @@ impl Known {
                 self.guardianships.remove(&(*student, *guardian)).is_some()
             }
             Entry::TokenRevoked { jti, .. } => replace(&mut self.tokens, jti.clone(), entry),
-            Entry::SubjectRevoked { role, subject, .. } => {
-                replace(&mut self.subjects, (role.clone(), subject.clone()), entry)
+            Entry::SubjectRevoked { role, subject, issued_before, .. } => {
+                let key = (role.clone(), subject.clone());
+                self.refuses_later(&key, *issued_before) && replace(&mut self.subjects, key, entry)
             }
             Entry::StudentErased { student, .. } => replace(&mut self.erasures, *student, entry),
         }
+    }
+
+    /// True unless an entry is known that refuses the person's tokens up to this time or a later one. As in the database,
+    /// the later of two times holds, so that a restored database that is read first takes no knowledge away.
+    fn refuses_later(&self, key: &(String, String), issued_before: DateTime<Utc>) -> bool {
+        !matches!(
+            self.subjects.get(key),
+            Some(Entry::SubjectRevoked { issued_before: known, .. }) if *known >= issued_before
+        )
     }
 
     /// Number of known revocations.
@@ -137,6 +148,21 @@ mod tests {
         let line = serde_json::to_string(&entry).expect("a line");
         assert!(line.starts_with(r#"{"event":"guardianship_revoked","student":"#), "{line}");
         assert_eq!(serde_json::from_str::<Entry>(&line).expect("an entry"), entry);
+    }
+
+    #[test]
+    fn of_two_times_for_one_persons_tokens_the_later_one_holds() {
+        let revoked = |issued_before: &str| {
+            let issued_before: DateTime<Utc> = issued_before.parse().expect("a time");
+            let (role, subject) = ("GUARDIAN".to_owned(), "gwen".to_owned());
+            Entry::SubjectRevoked { role, subject, issued_before, at: issued_before, by: "admin".to_owned() }
+        };
+        let later = revoked("2026-03-02T08:00:00Z");
+        let mut known = Known::default();
+        assert!(known.add(&later));
+        assert!(!known.add(&revoked("2026-03-01T08:00:00Z")), "an earlier time changes nothing");
+        assert_eq!(known.subjects.values().collect::<Vec<_>>(), [&later]);
+        assert!(known.add(&revoked("2026-03-03T08:00:00Z")));
     }
 
     #[test]
